@@ -1,0 +1,52 @@
+# `make demo` and `make test` each do everything on a machine that has Python 3.11 or newer and make.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+CLI_READY := $(VENV)/.installed-cli
+DEV_READY := $(VENV)/.installed-dev
+WORKERS ?= auto
+
+# Data for tests that is not part of this project; tests that want it skip, with the reason, where it is absent.
+export NOTIFYHUB_OPENAPI_DIR ?= $(realpath ../shared/openapi)
+export NOTIFYHUB_ESDK_VECTORS_DIR ?= $(realpath ../shared/esdk-vectors)
+
+.PHONY: demo test check bench format clean help
+
+help: ## Shows this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(CLI_READY) ## Sends one message per Cognito trigger to a folder and shows them
+	$(BIN)/notifyhub demo
+
+test: $(DEV_READY) ## Runs every test
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
+
+check: $(DEV_READY) ## Lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+bench: $(DEV_READY) ## Compares cost with a handler written by hand; prints ratios
+	$(BIN)/python -m benchmarks
+
+format: $(DEV_READY) ## Formats and sorts what can be done without judgement
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Removes the environment and what the demo wrote
+	rm -rf $(VENV) demo
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: set PYTHON=/path/to/python3"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(CLI_READY): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[cli]'
+	@touch $@
+
+$(DEV_READY): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(CLI_READY)

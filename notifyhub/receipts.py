@@ -1,0 +1,69 @@
+"""What became of an event, to be kept and shown: no content and no full recipient in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from notifyhub.messages import Channel
+
+Status = Literal["accepted", "duplicate", "dry_run", "undeliverable", "failed"]
+"""The first three are returned; the others appear in the receipt of a raised error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One call of one provider.
+
+    Attributes:
+        provider: the instance's name in the configuration.
+        outcome: `accepted`, or the class name of the error.
+        duration_ms: wall-clock milliseconds.
+        status: the reply's HTTP or SMTP status.
+        code: the vendor's error code.
+        request_id: what the vendor's support asks for.
+    """
+
+    provider: str
+    outcome: str
+    duration_ms: float
+    status: int | None = None
+    code: str | None = None
+    request_id: str | None = None
+
+    def __str__(self) -> str:
+        facts = [f"status {self.status}" if self.status else "", f"code {self.code}" if self.code else ""]
+        detail = ", ".join(filter(None, facts))
+        return f"{self.provider} {self.outcome} ({detail})" if detail else f"{self.provider} {self.outcome}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What became of one channel of an event."""
+
+    channel: Channel
+    status: Status
+    provider: str | None = None
+    message_id: str | None = None
+    attempts: tuple[Attempt, ...] = ()
+    recipient: str | None = None
+    """Masked."""
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of an event: the worst status of its deliveries, and each of them."""
+
+    status: Status
+    deliveries: tuple[Delivery, ...]
+
+    @classmethod
+    def of(cls, deliveries: tuple[Delivery, ...]) -> Receipt:
+        """The receipt over all channels of one event."""
+        worst = max(deliveries, key=lambda delivery: _SEVERITY.index(delivery.status))
+        return cls(status=worst.status, deliveries=deliveries)
+
+
+_SEVERITY: tuple[Status, ...] = ("duplicate", "dry_run", "accepted", "undeliverable", "failed")
