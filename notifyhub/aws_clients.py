@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -25,18 +26,41 @@ class AwsClients:
         self._session: Any = None
         self._clients: dict[tuple[str, str | None], Any] = {}
 
-    def get(self, service: str, region: str | None = None) -> Any:
-        """The boto3 client; raises ConfigurationError where no region is set anywhere."""
+    def get(self, service: str, region: str | None = None, *, attempts: int = 1, timeout_s: float | None = None) -> Any:
+        """The boto3 client, made once per service and region; raises ConfigurationError where no region is set.
+
+        `attempts` and `timeout_s` (seconds, per attempt) count for whoever asks first: each service has one user.
+        """
         with self._lock:
             key = (service, region)
             if key not in self._clients:
-                self._clients[key] = self._new(service, region)
+                self._clients[key] = self._new(service, region, attempts, timeout_s or self._timeout_s)
             return self._clients[key]
 
+    def close(self) -> None:
+        """Closes the pooled connections."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
     def _new(self, service: str, region: str | None) -> Any:
+        from botocore.exceptions import BotoCoreError, NoRegionError
+
+        try:
+            client = self._client(service, region)
+        except NoRegionError:
+            problem = "no region is set; set `region` or the environment variable AWS_REGION"
+        except BotoCoreError as error:
+            problem = f"botocore refuses the AWS configuration of this process: {type(error).__name__}"
+        else:
+            guard_aws()
+            return client
+        raise ConfigurationError(f"{service}: {problem}")
+
+    def _client(self, service: str, region: str | None) -> Any:
         import boto3
         from botocore.config import Config
-        from botocore.exceptions import NoRegionError
 
         self._session = self._session or boto3.session.Session()
         # The SDK's own retries would spend the time of the next provider, and may send a message twice.
@@ -45,14 +69,8 @@ class AwsClients:
             read_timeout=self._timeout_s,
             retries={"total_max_attempts": 1, "mode": "standard"},
         )
-        try:
-            client = self._session.client(service, region_name=region, config=config)
-        except NoRegionError:
-            client = None
-        if client is None:
-            raise ConfigurationError(f"no region for {service}; set `region` or the environment variable AWS_REGION")
-        guard_aws()
-        return client
+        # botocore itself looks at AWS_DEFAULT_REGION only; Lambda sets both.
+        return self._session.client(service, region_name=region or os.environ.get("AWS_REGION"), config=config)
 
 
 class AwsService:
@@ -64,15 +82,16 @@ class AwsService:
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Reply:
         """Calls an operation by its boto3 name, as `notifyhub.provider.Aws` describes it."""
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import ClientError
 
+        method = getattr(self._client, operation)
         try:
-            return _reply(getattr(self._client, operation)(**parameters))
+            return _reply(method(**parameters))
         except ClientError as error:
             return _reply(error.response)
-        except BotoCoreError as error:
+        except Exception as error:  # noqa: BLE001 - of a body that is none of AWS's, its parsers raise what they like
             failure = _failure(self._provider, error)
-        # Outside the except block: botocore's messages quote endpoints and parameters.
+        # Outside the except block: botocore's messages quote endpoints, parameters and bodies.
         raise failure
 
 
@@ -87,24 +106,38 @@ def _reply(response: Mapping[str, Any]) -> Reply:
 
 
 def _failure(provider: str, error: Exception) -> ProviderError:
-    from botocore import exceptions
+    names = [base.__name__ for base in type(error).__mro__]
+    kind = next((BEFORE_THE_REQUEST_LEFT[name] for name in names if name in BEFORE_THE_REQUEST_LEFT), OutcomeUnknown)
+    return (NotSent if _is_distrust(error) else kind)(provider, type(error).__name__)
 
-    kinds: dict[tuple[type[Exception], ...], type[ProviderError]] = {
-        (
-            exceptions.EndpointConnectionError,
-            exceptions.ConnectTimeoutError,
-            exceptions.ProxyConnectionError,
-            exceptions.SSLError,
-        ): NotSent,
-        (
-            exceptions.NoCredentialsError,
-            exceptions.PartialCredentialsError,
-            exceptions.CredentialRetrievalError,
-            exceptions.TokenRetrievalError,
-            exceptions.MetadataRetrievalError,
-            exceptions.NoAuthTokenError,
-        ): ProviderUnusable,
-        (exceptions.ParamValidationError, exceptions.InvalidEndpointConfigurationError): RefusedHere,
+
+def _is_distrust(error: Exception) -> bool:
+    """Whether the certificate was refused; other TLS errors may also come after the request left."""
+    from botocore.exceptions import SSLError
+
+    return isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
+def _by_name(kinds: Mapping[type[ProviderError], str]) -> dict[str, type[ProviderError]]:
+    return {name: kind for kind, names in kinds.items() for name in names.split()}
+
+
+BEFORE_THE_REQUEST_LEFT = _by_name(
+    {
+        NotSent: "EndpointConnectionError ConnectTimeoutError ProxyConnectionError",
+        ProviderUnusable: """
+            NoCredentialsError PartialCredentialsError CredentialRetrievalError UnknownCredentialError SSOError
+            LoginError RefreshWithMFAUnsupportedError TokenRetrievalError UnknownTokenProviderError NoAuthTokenError
+            MetadataRetrievalError InvalidIMDSEndpointError InvalidIMDSEndpointModeError MissingDependencyException
+            ProfileNotFound ConfigNotFound ConfigParseError InvalidConfigError InvalidProxiesConfigError
+            UnknownRegionError InvalidRegionError ServiceNotInRegionError BaseEndpointResolverError
+            EndpointProviderError InvalidEndpointConfigurationError UnknownSignatureVersionError
+            UnsupportedSignatureVersionError
+            """,
+        RefusedHere: "ParamValidationError ValidationError MissingParametersError InvalidHostLabelError",
     }
-    kind = next((kind for classes, kind in kinds.items() if isinstance(error, classes)), OutcomeUnknown)
-    return kind(provider, type(error).__name__)
+)
+"""What botocore's errors say of the request, by class name with subclasses; any other may come after it left.
+
+Names and not classes, because older releases lack some of them and importing botocore is for those who call it.
+"""

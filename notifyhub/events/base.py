@@ -1,0 +1,98 @@
+"""What all events have in common."""
+
+from __future__ import annotations
+
+import abc
+import hashlib
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import timedelta
+
+    from notifyhub.messages import Channel
+
+
+class SafeModel(BaseModel):
+    """A frozen model of the wire: unknown keys are ignored, and its repr shows only the fields that it names."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+    shown: ClassVar[tuple[str, ...]] = ()
+
+    def __repr_args__(self) -> Iterator[tuple[str, Any]]:
+        """The fields that hold neither personal data nor secrets."""
+        return ((name, getattr(self, name)) for name in self.shown)
+
+
+class Recipient(SafeModel):
+    """Where one person can be reached; a phone number is in E.164 form, such as +15005550006."""
+
+    email: str | None = None
+    phone_number: str | None = None
+    locale: str | None = None
+
+    def address(self, channel: Channel) -> str | None:
+        """The address for the channel, if there is one."""
+        return self.email if channel == "email" else self.phone_number
+
+
+class Event(SafeModel, abc.ABC):
+    """Something that a user is to be told."""
+
+    @property
+    @abc.abstractmethod
+    def trigger(self) -> str:
+        """The trigger's short name, which is also the template folder: `SignUp`, `OrderShipped`."""
+
+    @property
+    @abc.abstractmethod
+    def all_channels(self) -> tuple[Channel, ...]:
+        """The channels that the event goes out on."""
+
+    @property
+    def template_folders(self) -> tuple[str, ...]:
+        """Where templates are looked for, in order."""
+        return (self.trigger,)
+
+    @property
+    def lifetime(self) -> timedelta | None:
+        """How long the code or password lives by default; None where nothing expires."""
+        return None
+
+    @property
+    def ciphertext(self) -> str | None:
+        """The encrypted secret as Cognito sends it, base64; None where the event carries none."""
+        return None
+
+    @property
+    def needs_code(self) -> bool:
+        """Whether a message without a code would be of no use."""
+        return False
+
+    @property
+    def preferred_locales(self) -> tuple[str, ...]:
+        """The locales that the event itself asks for, best first."""
+        return ()
+
+    @property
+    def subject_id(self) -> str | None:
+        """Cognito's `sub`, by which logs may name a user."""
+        return None
+
+    @abc.abstractmethod
+    def template_values(self) -> Mapping[str, Any]:
+        """What templates may show besides the secret: texts, dicts and Secrets; absent values are left out."""
+
+    @abc.abstractmethod
+    def key(self, channel: Channel, correlation: str) -> str:
+        """The idempotency key of one channel's message; `correlation` is the request's id."""
+
+
+def digest(*parts: str) -> str:
+    """SHA-256 over the parts, hexadecimal; a part cannot run into the next."""
+    return hashlib.sha256("\0".join(part.replace("\0", "\0\0") for part in parts).encode()).hexdigest()

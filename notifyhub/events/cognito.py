@@ -1,0 +1,200 @@
+"""Events of Amazon Cognito's custom email and SMS senders; one model per shape.
+
+Source: Amazon Cognito developer guide, and captured events, which hold `null` where the guide shows a value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from notifyhub.events.base import Event, SafeModel, digest
+from notifyhub.events.triggers import TRIGGERS, split_source
+from notifyhub.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import timedelta
+
+    from notifyhub.messages import Channel
+
+
+def _texts(value: Any) -> Any:
+    """Cognito's maps hold texts; null stands for an empty map and for an absent entry."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        return value
+    return {str(name): _text(entry) for name, entry in value.items() if entry is not None}
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+Texts = Annotated[dict[str, str], BeforeValidator(_texts)]
+
+
+class CallerContext(SafeModel):
+    """Who called Cognito; admin creation sends the client id `CLIENT_ID_NOT_APPLICABLE`."""
+
+    shown = ("client_id",)
+
+    client_id: str | None = None
+    aws_sdk_version: str | None = None
+
+
+class CodeRequest(SafeModel):
+    """The part of an event that holds the code and the user."""
+
+    code: str | None = None
+    client_metadata: Texts = Field(default_factory=dict)
+    user_attributes: Texts = Field(default_factory=dict)
+
+
+class CognitoEvent(Event):
+    """What the events of all sources share."""
+
+    shown = ("trigger_source", "user_pool_id", "subject_id")
+
+    trigger_source: str
+    user_pool_id: str
+    user_name: Annotated[str, Field(min_length=1)]
+    region: str | None = None
+    version: str | None = None
+    caller_context: CallerContext | None = None
+
+    @property
+    def trigger(self) -> str:
+        """The source without its prefix."""
+        return self._parts[1]
+
+    @property
+    def channel(self) -> Channel:
+        """The channel that the source belongs to."""
+        return self._parts[0]
+
+    @property
+    def all_channels(self) -> tuple[Channel, ...]:
+        """A Cognito event goes out on one channel."""
+        return (self.channel,)
+
+    @property
+    def client_id(self) -> str | None:
+        """The app client, if the event names one."""
+        return self.caller_context.client_id if self.caller_context else None
+
+    @property
+    def known(self) -> bool:
+        """Whether this release knows the source on this channel."""
+        trigger = TRIGGERS.get(self.trigger)
+        return trigger is not None and self.channel in trigger.channels
+
+    @property
+    def lifetime(self) -> timedelta | None:
+        """Cognito's default lifetime of the secret."""
+        return TRIGGERS[self.trigger].lifetime if self.known else None
+
+    @property
+    def _parts(self) -> tuple[Channel, str]:
+        parts = split_source(self.trigger_source)
+        if parts is None:
+            raise ValueError("not the source of a custom sender")
+        return parts
+
+
+class CodeEvent(CognitoEvent):
+    """A code or a temporary password for a user; also the generic event of a source that is not known yet."""
+
+    request: CodeRequest
+
+    @property
+    def template_folders(self) -> tuple[str, ...]:
+        """A source that is not known yet may have a folder already; else `default` serves it."""
+        return (self.trigger,) if self.known else (self.trigger, "default")
+
+    @property
+    def ciphertext(self) -> str | None:
+        """`request.code`."""
+        return self.request.code or None
+
+    @property
+    def needs_code(self) -> bool:
+        """All these messages exist to bring a code."""
+        return True
+
+    @property
+    def preferred_locales(self) -> tuple[str, ...]:
+        """What the caller asks for, then what the user's profile says."""
+        sources = (self.request.client_metadata, self.request.user_attributes)
+        return tuple(source["locale"] for source in sources if source.get("locale"))
+
+    @property
+    def subject_id(self) -> str | None:
+        """The user's `sub`."""
+        return self.request.user_attributes.get("sub")
+
+    def template_values(self) -> Mapping[str, Any]:
+        """The user, the user name and the caller's metadata."""
+        return {
+            "user": self.request.user_attributes,
+            "user_name": self.user_name,
+            "client_metadata": self.request.client_metadata,
+        }
+
+    def key(self, channel: Channel, correlation: str) -> str:
+        """The ciphertext is unique per message; without one, the request has to do."""
+        return digest(self.user_pool_id, self.trigger_source, self.ciphertext or correlation, channel)
+
+
+class TakeOverAttributes(SafeModel):
+    """What threat protection saw; not the user's profile, whose place it takes in the event."""
+
+    model_config = ConfigDict(alias_generator=str.upper, extra="ignore")
+    shown = ("event_id", "account_take_over_action")
+
+    event_id: str | None = None
+    user_name: str | None = None
+    ip_address: str | None = None
+    login_time: str | None = None
+    city: str | None = None
+    country: str | None = None
+    device_name: str | None = None
+    account_take_over_action: str | None = None
+    feedback_token: Secret | None = None
+    one_click_link_valid: Secret | None = None
+    one_click_link_invalid: Secret | None = None
+
+
+class TakeOverRequest(SafeModel):
+    """The part of a take-over event that holds the sign-in."""
+
+    user_attributes: TakeOverAttributes
+
+
+class TakeOverEvent(CognitoEvent):
+    """A warning about a suspicious sign-in. It carries no address: the resolver has to ask Cognito."""
+
+    request: TakeOverRequest
+
+    def template_values(self) -> Mapping[str, Any]:
+        """The sign-in as `login`; the two links, which anyone can click, are secrets."""
+        seen = self.request.user_attributes
+        login = {
+            "time": seen.login_time,
+            "ip_address": seen.ip_address,
+            "city": seen.city,
+            "country": seen.country,
+            "device_name": seen.device_name,
+            "action": seen.account_take_over_action,
+            "link_valid": seen.one_click_link_valid,
+            "link_invalid": seen.one_click_link_invalid,
+        }
+        present = {name: value for name, value in login.items() if value is not None}
+        return {"user_name": self.user_name, "login": present}
+
+    def key(self, channel: Channel, correlation: str) -> str:
+        """Cognito's own id of the sign-in."""
+        event_id = self.request.user_attributes.event_id
+        return digest(self.user_pool_id, self.trigger_source, event_id or correlation, channel)

@@ -1,0 +1,85 @@
+"""From what Lambda hands over to a typed event."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from notifyhub.errors import EventError
+from notifyhub.events.base import Event
+from notifyhub.events.cognito import CodeEvent, TakeOverEvent
+from notifyhub.events.triggers import TAKE_OVER, split_source
+from notifyhub.validation import findings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def parse_event(raw: object, *, own: Mapping[str, type[Event]] | None = None) -> Event:
+    """The typed event for a decoded JSON object; an Event is returned as is.
+
+    `own` maps the names of the application's events to their classes. Raises EventError, with the field's path, for
+    what cannot be read; a source of a custom sender that is not known yet is read as the generic event of its channel.
+    """
+    if isinstance(raw, Event):
+        return raw
+    if not isinstance(raw, dict):
+        raise EventError(f"an event is a JSON object, not {type(raw).__name__}")
+    return _validated(_model_for(raw, own or {}), raw)
+
+
+def handles(raw: object, *, own: Mapping[str, type[Event]] | None = None) -> bool:
+    """Whether an event is meant for notifyhub; false for other triggers of the same function. Never raises."""
+    if isinstance(raw, Event):
+        return True
+    if not isinstance(raw, dict):
+        return False
+    source, name = raw.get("triggerSource"), raw.get("event")
+    return (isinstance(source, str) and split_source(source) is not None) or (
+        isinstance(name, str) and name in (own or {})
+    )
+
+
+def _model_for(raw: dict[str, Any], own: Mapping[str, type[Event]]) -> type[Event]:
+    if "triggerSource" in raw:
+        return _cognito_model(raw["triggerSource"])
+    if "event" in raw:
+        return _own_model(raw["event"], own)
+    raise EventError("is missing; a Cognito event has it, an own event has `event`", path="triggerSource")
+
+
+def _cognito_model(source: object) -> type[Event]:
+    if not isinstance(source, str) or not source:
+        raise EventError("must be a text", path="triggerSource")
+    if (parts := split_source(source)) is None:
+        raise EventError(
+            "this is no custom sender's event; wire the function as CustomEmailSender or CustomSMSSender only, or ask "
+            f"dispatcher.handles(event) first ({_quotable(source)})",
+            path="triggerSource",
+        )
+    return TakeOverEvent if parts == ("email", TAKE_OVER) else CodeEvent
+
+
+def _own_model(name: object, own: Mapping[str, type[Event]]) -> type[Event]:
+    if isinstance(name, str) and name in own:
+        return own[name]
+    known = ", ".join(sorted(own)) or "none"
+    raise EventError(
+        f"no event of that name is registered; registered: {known}; add it to Dispatcher(events=[…]) or [hooks] events",
+        path="event",
+    )
+
+
+def _quotable(source: str) -> str:
+    """A source may be shown if it looks like one."""
+    return source if source.replace("_", "").isalnum() and len(source) <= 80 else "not shown"  # noqa: PLR2004
+
+
+def _validated(model: type[Event], raw: dict[str, Any]) -> Event:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        found = findings(error)
+    # Outside the except block: Pydantic's error holds the whole input.
+    raise EventError("; ".join([found[0].text, *map(str, found[1:])]), path=found[0].path)

@@ -1,0 +1,60 @@
+"""The sources of Cognito's custom sender triggers.
+
+Source: Amazon Cognito developer guide, "Custom email sender Lambda trigger" and "Custom SMS sender Lambda trigger";
+lifetimes from the guide's page on quotas and from the pool settings' defaults.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from notifyhub.messages import Channel
+
+TAKE_OVER = "AccountTakeOverNotification"
+TEMPORARY_PASSWORD = "AdminCreateUser"  # noqa: S105 - the name of a trigger
+
+_BOTH: tuple[Channel, ...] = ("email", "sms")
+_SOURCE = re.compile(r"Custom(?P<channel>Email|SMS|Sms)Sender_(?P<name>[A-Za-z0-9]{1,64})")
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One kind of message that Cognito hands over; `lifetime` is Cognito's default for its secret."""
+
+    name: str
+    lifetime: timedelta | None
+    channels: tuple[Channel, ...] = _BOTH
+
+
+TRIGGERS = {
+    trigger.name: trigger
+    for trigger in (
+        Trigger("SignUp", timedelta(hours=24)),
+        Trigger("ResendCode", timedelta(hours=24)),
+        Trigger("ForgotPassword", timedelta(hours=1)),
+        Trigger("UpdateUserAttribute", timedelta(hours=24)),
+        Trigger("VerifyUserAttribute", timedelta(hours=24)),
+        Trigger(TEMPORARY_PASSWORD, timedelta(days=7)),
+        Trigger("Authentication", timedelta(minutes=3)),
+        Trigger(TAKE_OVER, None, ("email",)),
+    )
+}
+
+
+def source_names() -> list[str]:
+    """All fifteen sources as AWS spells them."""
+    prefixes: dict[Channel, str] = {"email": "CustomEmailSender", "sms": "CustomSMSSender"}
+    return [f"{prefixes[channel]}_{name}" for channel in _BOTH for name, t in TRIGGERS.items() if channel in t.channels]
+
+
+def split_source(source: str) -> tuple[Channel, str] | None:
+    """The channel and the trigger's name; None for a source that is no custom sender's.
+
+    AWS's own tables spell the SMS prefix in two ways.
+    """
+    match = _SOURCE.fullmatch(source)
+    return ("email" if match["channel"] == "Email" else "sms", match["name"]) if match else None
