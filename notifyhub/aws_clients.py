@@ -44,11 +44,11 @@ class AwsClients:
                 client.close()
             self._clients.clear()
 
-    def _new(self, service: str, region: str | None) -> Any:
+    def _new(self, service: str, region: str | None, attempts: int, timeout_s: float) -> Any:
         from botocore.exceptions import BotoCoreError, NoRegionError
 
         try:
-            client = self._client(service, region)
+            client = self._client(service, region, attempts, timeout_s)
         except NoRegionError:
             problem = "no region is set; set `region` or the environment variable AWS_REGION"
         except BotoCoreError as error:
@@ -58,16 +58,16 @@ class AwsClients:
             return client
         raise ConfigurationError(f"{service}: {problem}")
 
-    def _client(self, service: str, region: str | None) -> Any:
+    def _client(self, service: str, region: str | None, attempts: int, timeout_s: float) -> Any:
         import boto3
         from botocore.config import Config
 
         self._session = self._session or boto3.session.Session()
-        # The SDK's own retries would spend the time of the next provider, and may send a message twice.
+        # With one attempt by default: the SDK's retries would spend the time of the next provider, and may send twice.
         config = Config(
-            connect_timeout=min(CONNECT_TIMEOUT_S, self._timeout_s),
-            read_timeout=self._timeout_s,
-            retries={"total_max_attempts": 1, "mode": "standard"},
+            connect_timeout=min(CONNECT_TIMEOUT_S, timeout_s),
+            read_timeout=timeout_s,
+            retries={"total_max_attempts": attempts, "mode": "standard"},
         )
         # botocore itself looks at AWS_DEFAULT_REGION only; Lambda sets both.
         return self._session.client(service, region_name=region or os.environ.get("AWS_REGION"), config=config)
