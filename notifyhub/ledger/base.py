@@ -1,0 +1,50 @@
+"""The ledger's contract: who works on a message, and what became of it."""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from notifyhub.receipts import Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The ledger's answer to somebody who wants to work on a message.
+
+    Attributes:
+        state: `won` (the work is yours), `held` (somebody else's lease runs) or `settled` (it is done).
+        attempt: how often the message was claimed, this time included.
+        first_seen: when it was claimed first; it survives releases.
+        unknown_at: instances that may have accepted it in an earlier attempt.
+        delivery: what became of it, if it is settled.
+    """
+
+    key: str
+    state: Literal["won", "held", "settled"]
+    owner: str
+    attempt: int
+    first_seen: datetime
+    unknown_at: tuple[str, ...] = ()
+    delivery: Delivery | None = None
+
+
+class Ledger(abc.ABC):
+    """Keeps hashes, states, times and provider names; never content. Safe to use from many threads."""
+
+    @abc.abstractmethod
+    def claim(self, key: str, *, owner: str, lease: float) -> Claim:
+        """Takes the message for `lease` seconds, unless it is settled or another owner's lease runs."""
+
+    @abc.abstractmethod
+    def settle(self, claim: Claim, delivery: Delivery) -> None:
+        """Records what became of the message; without effect where the claim passed to another owner."""
+
+    @abc.abstractmethod
+    def release(self, claim: Claim, *, unknown_at: Sequence[str] = ()) -> None:
+        """Gives the message back, keeping its first sight; without effect where it passed to another owner."""

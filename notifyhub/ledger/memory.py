@@ -1,0 +1,91 @@
+"""A ledger in this process's memory: it recognises what the same container has seen, and forgets with it."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from notifyhub.ledger.base import Claim, Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from notifyhub.receipts import Delivery
+
+CAPACITY = 10_000
+"""Entries that are kept; the oldest go first."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    owner: str | None
+    lease_ends: datetime
+    first_seen: datetime
+    attempt: int = 0
+    unknown_at: tuple[str, ...] = ()
+    delivery: Delivery | None = None
+
+
+class MemoryLedger(Ledger):
+    """Wall clock, as the other ledgers: a frozen container's monotonic clock stands still."""
+
+    def __init__(self, *, clock: Callable[[], datetime] = _now, capacity: int = CAPACITY) -> None:
+        self._clock = clock
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+
+    def claim(self, key: str, *, owner: str, lease: float) -> Claim:
+        """See the base class."""
+        with self._lock:
+            now = self._clock()
+            entry = self._entries.get(key) or _Entry(owner=None, lease_ends=now, first_seen=now)
+            if entry.delivery is not None:
+                return _claim(key, "settled", entry)
+            if entry.owner not in {None, owner} and now < entry.lease_ends:
+                return _claim(key, "held", entry)
+            mine = replace(entry, owner=owner, lease_ends=now + timedelta(seconds=lease), attempt=entry.attempt + 1)
+            self._store(key, mine)
+            return _claim(key, "won", mine)
+
+    def settle(self, claim: Claim, delivery: Delivery) -> None:
+        """See the base class."""
+        with self._lock:
+            if entry := self._owned(claim):
+                self._store(claim.key, replace(entry, owner=None, delivery=delivery))
+
+    def release(self, claim: Claim, *, unknown_at: Sequence[str] = ()) -> None:
+        """See the base class."""
+        with self._lock:
+            if entry := self._owned(claim):
+                doubtful = tuple(dict.fromkeys((*entry.unknown_at, *unknown_at)))
+                self._store(claim.key, replace(entry, owner=None, unknown_at=doubtful))
+
+    def _owned(self, claim: Claim) -> _Entry | None:
+        entry = self._entries.get(claim.key)
+        return entry if entry and entry.owner == claim.owner and entry.delivery is None else None
+
+    def _store(self, key: str, entry: _Entry) -> None:
+        self._entries[key] = entry
+        self._entries.move_to_end(key)
+        while len(self._entries) > self._capacity:
+            self._entries.popitem(last=False)
+
+
+def _claim(key: str, state: Literal["won", "held", "settled"], entry: _Entry) -> Claim:
+    return Claim(
+        key=key,
+        state=state,
+        owner=entry.owner or "",
+        attempt=entry.attempt,
+        first_seen=entry.first_seen,
+        unknown_at=entry.unknown_at,
+        delivery=entry.delivery,
+    )

@@ -1,0 +1,147 @@
+"""From names to providers: which are installed, and which the configuration makes of them."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from notifyhub.errors import ConfigurationError, MissingExtra, ProviderConflict, ProviderNotFound
+from notifyhub.provider import ENTRY_POINT_GROUP, Provider
+from notifyhub.settings.loading import validated
+from notifyhub.settings.references import SecretReferences, check_references
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from importlib.metadata import EntryPoint
+
+    from notifyhub.provider import ProviderSettings
+    from notifyhub.settings.model import ProviderTable, Settings
+    from notifyhub.toolkit import Clients
+
+FALLBACK_PACKAGE = "notifyhub_providers"
+
+
+def in_lambda() -> bool:
+    """Whether this process is a Lambda function; the runtime sets the variable."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+
+
+class Registry:
+    """The providers that installed packages offer; scans their metadata once, imports only what is asked for."""
+
+    def __init__(self) -> None:
+        self._offers: Mapping[str, list[EntryPoint]] | None = None
+
+    def names(self) -> list[str]:
+        """All names on offer, sorted."""
+        return sorted(self._scanned())
+
+    def origin(self, name: str) -> str:
+        """The distribution that offers the name."""
+        distribution = self._scanned()[name][0].dist
+        return distribution.name if distribution else "unknown"
+
+    def load(self, name: str) -> type[Provider]:
+        """The provider's class; raises ProviderNotFound, ProviderConflict or MissingExtra."""
+        offers = self._scanned().get(name, [])
+        if len(offers) > 1:
+            raise ProviderConflict(
+                name, offered_by=[offer.dist.name if offer.dist else offer.value for offer in offers]
+            )
+        found = _imported(name, offers[0]) if offers else _without_metadata(name)
+        if found is None:
+            raise ProviderNotFound(name, found=self.names())
+        if not (isinstance(found, type) and issubclass(found, Provider)):
+            raise ConfigurationError(f"the entry point {name!r} of {ENTRY_POINT_GROUP} is no Provider subclass")
+        return found
+
+    def _scanned(self) -> Mapping[str, list[EntryPoint]]:
+        if self._offers is None:
+            from importlib.metadata import entry_points
+
+            offers: dict[str, list[EntryPoint]] = {}
+            for offer in dict.fromkeys(entry_points(group=ENTRY_POINT_GROUP)):
+                offers.setdefault(offer.name, []).append(offer)
+            self._offers = offers
+        return self._offers
+
+
+class ConfiguredProviders:
+    """The named instances of the configuration; each is built when it is first asked for, safe from many threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clients: Clients,
+        *,
+        registry: Registry | None = None,
+        given: Mapping[str, Provider] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._clients = clients
+        self._registry = registry or Registry()
+        self._references = SecretReferences(clients.aws, folder=settings.folder)
+        self._lock = threading.RLock()
+        self._checked: dict[str, tuple[type[Provider], ProviderSettings]] = {}
+        self._built: dict[str, Provider] = dict(given or {})
+
+    def get(self, name: str) -> Provider:
+        """The instance of that name; raises ConfigurationError where it cannot be built."""
+        with self._lock:
+            if name not in self._built:
+                kind, settings = self.check(name)
+                resolved = self._references.resolved(settings, path=f"providers.{name}")
+                self._built[name] = kind(resolved, self._clients.toolkit(kind.name))
+            return self._built[name]
+
+    def kind(self, name: str) -> type[Provider]:
+        """The class of the instance; it is imported and its settings are checked, but nothing is built."""
+        with self._lock:
+            return type(self._built[name]) if name in self._built else self.check(name)[0]
+
+    def check(self, name: str) -> tuple[type[Provider], ProviderSettings]:
+        """The class and its settings, references still unresolved; raises ConfigurationError with the key's path."""
+        with self._lock:
+            if name not in self._checked:
+                table = self._settings.providers[name]
+                kind = self._class(name, table)
+                path = f"providers.{name}"
+                settings = validated(kind.Settings, table.own_keys(), folder=self._settings.folder, prefix=path)
+                check_references(settings, path=path)
+                self._checked[name] = (kind, settings)
+            return self._checked[name]
+
+    def _class(self, name: str, table: ProviderTable) -> type[Provider]:
+        kind = self._registry.load(table.use)
+        if kind.capabilities.development_only and in_lambda() and not table.allow_in_lambda:
+            raise ConfigurationError(
+                f"{table.use} shows messages with their codes and is for development; inside Lambda use another "
+                "provider, or set allow_in_lambda = true",
+                path=f"providers.{name}.use",
+            )
+        return kind
+
+
+def _imported(name: str, offer: EntryPoint) -> object:
+    try:
+        return offer.load()
+    except ModuleNotFoundError as error:
+        missing = error.name or "a module"
+    raise MissingExtra(name, module=missing)
+
+
+def _without_metadata(name: str) -> object | None:
+    """A first-party provider in a bundle that was stripped of its metadata, and so of its entry points."""
+    module_name = f"{FALLBACK_PACKAGE}.{name}"
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name in {module_name, FALLBACK_PACKAGE}:
+            return None
+        missing = error.name or "a module"
+    else:
+        kinds = (item for item in vars(module).values() if isinstance(item, type) and issubclass(item, Provider))
+        return next((kind for kind in kinds if kind.__module__ == module_name), None)
+    raise MissingExtra(name, module=missing)

@@ -1,0 +1,201 @@
+"""From an event and its secret to a message."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from notifyhub.durations import spoken
+from notifyhub.errors import ConfigurationError, TemplateError, UndefinedVariable
+from notifyhub.events.triggers import TEMPORARY_PASSWORD
+from notifyhub.messages import Message
+from notifyhub.secret import Secret
+from notifyhub.template_index import TemplateIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import timedelta
+
+    import jinja2
+
+    from notifyhub.events.base import Event
+    from notifyhub.messages import Channel
+    from notifyhub.template_index import Chosen
+
+
+def built_in_root() -> Path:
+    """The folder of the templates that come with notifyhub."""
+    spec = importlib.util.find_spec("notifyhub_templates")
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigurationError("the package notifyhub_templates is missing; install the whole distribution")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+class Renderer:
+    """Renders messages; safe to use from many threads.
+
+    `roots` are folders of templates in order of precedence, `app` the values of `[app]`, `lifetimes` the configured
+    ones. The body depends on the event alone: rendering it again gives the same bytes.
+    """
+
+    def __init__(
+        self,
+        roots: Sequence[Path],
+        *,
+        app: Mapping[str, str],
+        default_locale: str = "en",
+        lifetimes: Mapping[str, timedelta] | None = None,
+    ) -> None:
+        self.index = TemplateIndex(roots, default_locale=default_locale)
+        self._app = dict(app)
+        self._lifetimes = dict(lifetimes or {})
+        self._environment = _environment(self.index.roots)
+
+    def render(self, event: Event, channel: Channel, to: str, secret: Secret | None) -> Message:
+        """The message to that address; raises a TemplateError that names file and line and holds no value."""
+        chosen = self.index.choose(event.template_folders, channel, event.preferred_locales)
+        lifetime = self._lifetimes.get(event.trigger, event.lifetime)
+        facts = {"app": self._app, "locale": chosen.locale, "trigger": event.trigger, "channel": channel}
+        parts = self._parts(chosen, event, secret, {**facts, "lifetime": lifetime} if lifetime else facts)
+        return Message(
+            channel=channel,
+            to=to,
+            trigger=event.trigger,
+            locale=chosen.locale,
+            secret=secret,
+            tags=(event.trigger,),
+            variables=_variables(self._app, lifetime),
+            **parts,
+        )
+
+    def warm_up(self, channels: Iterable[Channel]) -> None:
+        """Compiles the default locale's templates of these channels, while a Lambda function starts at full speed."""
+        for channel in channels:
+            for folder in self.index.folders():
+                if self.index.locales(folder, channel):
+                    for name in self.index.choose((folder,), channel, ()).names():
+                        self._template(name)
+
+    def _parts(self, chosen: Chosen, event: Event, secret: Secret | None, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """The texts of the message; a template's error leaves from here, where no frame holds the plaintext."""
+        html = self._text(chosen.html, event, secret, facts)
+        text = self._text(chosen.text, event, secret, facts)
+        subject = self._text(chosen.subject, event, secret, facts)
+        if text is None and html is not None:
+            from notifyhub.html_text import text_of
+
+            text = text_of(html)
+        fallback = self._app.get("name", event.trigger)
+        return {"html": html, "text": text, "subject": _one_line(fallback if subject is None else subject)}
+
+    def _text(self, name: str | None, event: Event, secret: Secret | None, facts: Mapping[str, Any]) -> str | None:
+        if name is None:
+            return None
+        outcome = self._rendered(self._template(name), event, secret, facts)
+        if isinstance(outcome, TemplateError):
+            raise outcome
+        return outcome
+
+    def _rendered(
+        self, template: jinja2.Template, event: Event, secret: Secret | None, facts: Mapping[str, Any]
+    ) -> str | TemplateError:
+        """The text, or the error as a value: raised here it would carry Jinja's own, which shows values."""
+        context = {**facts, **_revealed(event.template_values()), **_secret_as(event.trigger, secret)}
+        try:
+            return template.render(context)
+        except Exception as error:  # noqa: BLE001 - a template may fail in every way that Python can
+            return _rebuilt(error, template, sorted(context))
+
+    def _template(self, name: str) -> jinja2.Template:
+        """The compiled template; raises TemplateError where it does not load."""
+        import jinja2
+
+        try:
+            return self._environment.get_template(name)
+        except jinja2.TemplateSyntaxError as error:
+            # Jinja's text on syntax quotes the template alone.
+            problem = TemplateError(str(error.message), template=error.filename or name, line=error.lineno)
+        except jinja2.TemplateNotFound as error:
+            problem = TemplateError(f"no such template: {error.name}", template=name)
+        raise problem
+
+
+def _environment(roots: Sequence[Path]) -> jinja2.Environment:
+    import jinja2
+
+    def load(name: str) -> tuple[str, str, None] | None:
+        number, bang, path = name.rpartition("!")
+        for root in [roots[int(number)]] if bang else roots:
+            file = root / path
+            if ".." not in path.split("/") and file.is_file():
+                return file.read_text(encoding="utf-8"), str(file), None
+        return None
+
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(load),
+        # The default select_autoescape() does not know `.html.j2`.
+        autoescape=lambda name: bool(name and name.endswith(".html.j2")),  # noqa: S701 - texts must not escape
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    environment.filters["duration"] = jinja2.pass_context(
+        lambda context, value: spoken(value, str(context.get("locale", "en")))
+    )
+    return environment
+
+
+def _secret_as(trigger: str, secret: Secret | None) -> dict[str, str]:
+    if secret is None:
+        return {}
+    return {"password" if trigger == TEMPORARY_PASSWORD else "code": secret.reveal()}
+
+
+def _revealed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Secrets in the event itself, such as one-click links, as the texts that templates show."""
+    return {
+        name: _revealed(value) if isinstance(value, dict) else value.reveal() if isinstance(value, Secret) else value
+        for name, value in values.items()
+    }
+
+
+def _variables(app: Mapping[str, str], lifetime: timedelta | None) -> dict[str, str]:
+    """Values for templates that are kept at the vendor."""
+    variables = {"app_name": app["name"]} if "name" in app else {}
+    if lifetime:
+        variables["lifetime_minutes"] = str(int(lifetime.total_seconds() // 60))
+    return variables
+
+
+def _one_line(subject: str) -> str:
+    """Control characters and line breaks collapse: a header is one line."""
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", subject).strip()
+
+
+def _rebuilt(error: Exception, template: jinja2.Template, known: Sequence[str]) -> TemplateError:
+    import jinja2
+
+    where, line = _place(error, template)
+    if isinstance(error, jinja2.TemplateSyntaxError | jinja2.TemplateNotFound):
+        return TemplateError(f"{type(error).__name__} in a template that it uses", template=where, line=line)
+    if isinstance(error, jinja2.UndefinedError):
+        return UndefinedVariable(_variable(error, where), template=where, line=line, known=known)
+    return TemplateError(f"{type(error).__name__} while rendering", template=where, line=line)
+
+
+def _place(error: Exception, template: jinja2.Template) -> tuple[str, int | None]:
+    """The innermost template frame; Jinja maps its frames to the template's own lines."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
+    return (frames[-1].filename, frames[-1].lineno) if frames else (template.filename or str(template.name), None)
+
+
+def _variable(error: Exception, file: str) -> str | None:
+    """The missing name, if the template itself spells it: `user[code]` would put the code in its place."""
+    quoted = re.findall(r"'([A-Za-z_][\w:.-]*)'", str(error))
+    source = Path(file).read_text(encoding="utf-8") if Path(file).is_file() else ""
+    return next((name for name in reversed(quoted) if re.search(rf"\b{re.escape(name)}\b", source)), None)

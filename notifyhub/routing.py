@@ -1,0 +1,36 @@
+"""Which providers an event's message may take, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from notifyhub.errors import NoRoute
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from notifyhub.events.base import Event
+    from notifyhub.messages import Channel
+    from notifyhub.settings.model import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The instances to try, best first; never empty."""
+
+    providers: tuple[str, ...]
+
+
+class Router:
+    """Picks the first route that matches."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._routes = tuple(routes)
+
+    def plan(self, event: Event, channel: Channel) -> Plan:
+        """The plan for one channel of an event; raises NoRoute where no route takes it."""
+        for route in self._routes:
+            if route.channel == channel and (not route.triggers or event.trigger in route.triggers):
+                return Plan(tuple(dict.fromkeys(route.providers)))
+        raise NoRoute(channel=channel, trigger=event.trigger)

@@ -1,0 +1,115 @@
+"""From `notifyhub.toml` and the environment to Settings."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+import typing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from notifyhub.errors import ConfigurationError
+from notifyhub.settings.model import Settings
+from notifyhub.validation import Finding, findings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+FILE = "notifyhub.toml"
+PREFIX = "NOTIFYHUB__"
+PATH_VARIABLE = "NOTIFYHUB_CONFIG"
+
+S = TypeVar("S", bound=BaseModel)
+
+
+def load_settings(path: str | Path | None = None, *, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of a file, overridden by `NOTIFYHUB__SECTION__KEY` variables.
+
+    Without a path the file is that of `NOTIFYHUB_CONFIG`, else `notifyhub.toml` in the Lambda function's code or in the
+    working folder; without any file the variables alone have to do. Raises ConfigurationError with the key's path.
+    """
+    environ = os.environ if environ is None else environ
+    file = _find(path, environ)
+    tables = _with_environment(_read(file) if file else {}, environ)
+    return validated(Settings, tables, folder=file.parent if file else Path.cwd())
+
+
+def validated(model: type[S], table: Any, *, folder: Path, prefix: str = "") -> S:
+    """The table as its model; raises ConfigurationError that names each wrong key and quotes no value."""
+    try:
+        return model.model_validate(table, context={"folder": folder})
+    except ValidationError as error:
+        found = findings(error, prefix=prefix)
+    first, *others = [_with_suggestion(finding, model, prefix) for finding in found]
+    raise ConfigurationError("; ".join([first.text, *map(str, others)]), path=first.path or None)
+
+
+def _find(path: str | Path | None, environ: Mapping[str, str]) -> Path | None:
+    if named := path or environ.get(PATH_VARIABLE):
+        if not Path(named).is_file():
+            raise ConfigurationError(f"there is no file {named}")
+        return Path(named).absolute()
+    folders = [Path(folder) for folder in (environ.get("LAMBDA_TASK_ROOT"), Path.cwd()) if folder]
+    if file := next((folder / FILE for folder in folders if (folder / FILE).is_file()), None):
+        return file
+    if not any(name.startswith(PREFIX) for name in environ):
+        looked = " and ".join(map(str, folders))
+        raise ConfigurationError(f"no {FILE} in {looked}; write one, or name it in {PATH_VARIABLE}")
+    return None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        problem = f"this is not valid TOML: {error}"
+    except UnicodeDecodeError:
+        problem = "this is not UTF-8 text"
+    raise ConfigurationError(problem, path=str(file))
+
+
+def _with_environment(tables: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    for variable in sorted(name for name in environ if name.startswith(PREFIX)):
+        *sections, key = variable.removeprefix(PREFIX).lower().split("__")
+        if not all((*sections, key)):
+            raise ConfigurationError(f"write {PREFIX}SECTION__KEY", path=variable)
+        _table(tables, sections, variable)[key] = environ[variable]
+    return tables
+
+
+def _table(tables: dict[str, Any], sections: Iterable[str], variable: str) -> dict[str, Any]:
+    for section in sections:
+        tables = tables.setdefault(section, {})
+        if not isinstance(tables, dict):
+            raise ConfigurationError(f"{section} is no table; an array of tables is only set whole", path=variable)
+    return tables
+
+
+def _with_suggestion(finding: Finding, model: type[BaseModel], prefix: str) -> Finding:
+    if finding.kind != "extra_forbidden":
+        return finding
+    import difflib
+
+    *steps, key = finding.path.removeprefix(f"{prefix}.").split(".")
+    known = _keys(model, steps)
+    close = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(known)}"
+    return finding._replace(text=f"{finding.text}; {hint}")
+
+
+def _keys(model: Any, steps: Iterable[str]) -> list[str]:
+    """The fields of the table that a path leads to."""
+    for step in steps:
+        fields = getattr(model, "model_fields", {})
+        model = _table_type(fields[step].annotation) if step in fields else model
+    return list(getattr(model, "model_fields", {}))
+
+
+def _table_type(annotation: Any) -> Any:
+    """The model inside of `Model | None`, `tuple[Model, ...]` or `dict[str, Model]`."""
+    if not typing.get_args(annotation):
+        return annotation
+    found = (_table_type(argument) for argument in typing.get_args(annotation))
+    return next((kind for kind in found if isinstance(kind, type) and issubclass(kind, BaseModel)), None)

@@ -1,0 +1,159 @@
+"""The configuration's tables and keys."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, StringConstraints, model_validator
+
+from notifyhub.events.triggers import TRIGGERS
+from notifyhub.messages import Channel
+from notifyhub.section import FilePath, Section
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _duration(value: Any) -> Any:
+    """`90s`, `15m`, `24h`, `7d`, or a number of seconds."""
+    match = re.fullmatch(r"(\d+)\s*([smhd])", value) if isinstance(value, str) else None
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]]) if match else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]
+
+
+class App(Section):
+    """What templates say of the application; all but the name may be left out."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    url: str | None = None
+    support_url: str | None = None
+    support_email: str | None = None
+    domain: str | None = None
+    """The website's host; SMS then end with the line by which browsers bind the code to it."""
+    logo_url: str | None = None
+    color: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+
+
+class Decryption(Section):
+    """How secrets are decrypted: under KMS keys by their ARNs, or under a local key for development."""
+
+    key_arns: tuple[str, ...] = ()
+    local_key: SecretStr | None = None
+    allow_missing_pool_id: bool = False
+    allow_in_lambda: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Decryption:
+        if self.key_arns and self.local_key:
+            raise ValueError("set key_arns or local_key, not both")
+        return self
+
+
+class Templates(Section):
+    """The user's own folder of templates, which takes precedence over the built-in ones."""
+
+    path: FilePath | None = None
+    default_locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$")] = "en"
+
+
+class ProviderTable(Section):
+    """A named instance of a provider; the keys beyond these are the provider's own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    use: Name
+    allow_in_lambda: bool = False
+
+    def own_keys(self) -> dict[str, Any]:
+        """What the provider's settings are made from."""
+        return dict(self.model_extra or {})
+
+
+class Route(Section):
+    """Which providers take a message, in order; without triggers the route takes all of its channel."""
+
+    channel: Channel
+    providers: Annotated[tuple[Name, ...], Field(min_length=1)]
+    triggers: tuple[str, ...] = ()
+
+
+class TriggerTable(Section):
+    """What differs for one trigger; `lifetime` is what the user is told, Cognito's default unless set."""
+
+    lifetime: Duration | None = None
+
+
+class Delivery(Section):
+    """The time that sending may take."""
+
+    attempt_timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0
+    reserve_ms: Annotated[int, Field(ge=0, le=60_000)] = 500
+    """What is kept of a Lambda invocation for settling and for the reply."""
+    lease_s: Annotated[float, Field(gt=0, lt=60)] = 45.0
+    """How long a claim holds; below Lambda's first retry, which comes after about a minute."""
+
+
+class Ledger(Section):
+    """Where claims and receipts are kept."""
+
+    use: Literal["memory"] = "memory"
+
+
+class Hooks(Section):
+    """Python objects as dotted paths, such as `myapp.events:OrderShipped`."""
+
+    events: tuple[str, ...] = ()
+    resolver: str | None = None
+    on_undeliverable: str | None = None
+    observers: tuple[str, ...] = ()
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    app: App
+    decryption: Decryption = Decryption()
+    templates: Templates = Templates()
+    providers: dict[Name, ProviderTable] = Field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    triggers: dict[str, TriggerTable] = Field(default_factory=dict)
+    delivery: Delivery = Delivery()
+    ledger: Ledger = Ledger()
+    hooks: Hooks = Hooks()
+    _folder: Path = PrivateAttr(default_factory=Path)
+
+    def model_post_init(self, context: Any) -> None:
+        """Remembers the folder that relative paths start at."""
+        self._folder = Path((context or {}).get("folder", "."))
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths start: the folder of the configuration file."""
+        return self._folder
+
+    def lifetimes(self) -> dict[str, timedelta]:
+        """The configured lifetimes by trigger."""
+        return {name: table.lifetime for name, table in self.triggers.items() if table.lifetime}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _trigger_names(cls, data: Any) -> Any:
+        """Environment variables come in lower case; the triggers of Cognito are known by any spelling."""
+        if not isinstance(data, dict) or not isinstance(data.get("triggers"), dict):
+            return data
+        known = {name.lower(): name for name in TRIGGERS}
+        return {**data, "triggers": {known.get(name.lower(), name): t for name, t in data["triggers"].items()}}
+
+    @model_validator(mode="after")
+    def _routes_name_providers(self) -> Settings:
+        for number, route in enumerate(self.routes):
+            for name in route.providers:
+                if name not in self.providers:
+                    known = ", ".join(self.providers) or "none"
+                    raise ValueError(f"routes.{number}.providers: no [providers.{name}]; there are: {known}")
+        return self

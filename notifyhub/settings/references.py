@@ -1,0 +1,148 @@
+"""Secrets that the configuration refers to: `env:NAME`, `file:/path`, `ssm:/path`, `secretsmanager:id#json-key`."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel, SecretStr
+
+from notifyhub.aws_clients import AwsService
+from notifyhub.errors import ConfigurationError, ProviderError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from notifyhub.aws_clients import AwsClients
+    from notifyhub.reply import Reply
+
+TTL_S = 300.0
+"""Seconds that a fetched secret is kept."""
+TIMEOUT_S = 3.0
+ATTEMPTS = 2
+
+S = TypeVar("S", bound=BaseModel)
+
+
+class Reference(NamedTuple):
+    """Where a secret is kept."""
+
+    scheme: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> Reference | None:
+        """The reference that a text is; None for a literal secret."""
+        scheme, colon, name = text.partition(":")
+        return cls(scheme, name) if colon and scheme in {"env", "file", "ssm", "secretsmanager"} else None
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.name}"
+
+
+class SecretReferences:
+    """Fetches the secrets that settings refer to, and keeps each for a while; safe to use from many threads."""
+
+    def __init__(self, clients: AwsClients, *, folder: Path) -> None:
+        self._clients = clients
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._kept: dict[Reference, tuple[float, str]] = {}
+
+    def resolved(self, settings: S, *, path: str) -> S:
+        """The same settings with every reference replaced; raises ConfigurationError with the key's path."""
+        result: S = _mapped(settings, path, self._fetched)
+        return result
+
+    def _fetched(self, reference: Reference, path: str) -> str:
+        with self._lock:
+            fetched_at, value = self._kept.get(reference, (-TTL_S, ""))
+            if time.monotonic() - fetched_at >= TTL_S:
+                value = self._fetch(reference, path)
+                self._kept[reference] = (time.monotonic(), value)
+            return value
+
+    def _fetch(self, reference: Reference, path: str) -> str:
+        fetch = {"env": _env, "file": self._file, "ssm": self._ssm, "secretsmanager": self._secretsmanager}
+        value = fetch[reference.scheme](reference.name, path)
+        if not value:
+            raise ConfigurationError(f"{reference} is empty", path=path)
+        return value
+
+    def _file(self, name: str, path: str) -> str:
+        try:
+            return (self._folder / Path(name).expanduser()).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            problem = type(error).__name__
+        raise ConfigurationError(f"file:{name} cannot be read ({problem})", path=path)
+
+    def _ssm(self, name: str, path: str) -> str:
+        reply = self._call("ssm", "get_parameter", {"Name": name, "WithDecryption": True}, path)
+        return _found(reply.field("Parameter", "Value"), reply, f"ssm:{name}", path)
+
+    def _secretsmanager(self, name: str, path: str) -> str:
+        secret_id, _, key = name.partition("#")
+        reply = self._call("secretsmanager", "get_secret_value", {"SecretId": secret_id}, path)
+        text = _found(reply.field("SecretString"), reply, f"secretsmanager:{secret_id}", path)
+        return _json_value(text, key, f"secretsmanager:{name}", path) if key else text
+
+    def _call(self, service: str, operation: str, parameters: dict[str, Any], path: str) -> Reply:
+        client = self._clients.get(service, attempts=ATTEMPTS, timeout_s=TIMEOUT_S)
+        try:
+            return AwsService(service, client).call(operation, parameters)
+        except ProviderError as error:
+            problem = str(error)
+        raise ConfigurationError(f"the secret could not be fetched: {problem}", path=path)
+
+
+def check_references(settings: BaseModel, *, path: str) -> None:
+    """Raises ConfigurationError where a reference is not well formed; fetches nothing."""
+
+    def check(reference: Reference, where: str) -> str:
+        if not reference.name.strip("#"):
+            raise ConfigurationError(f"{reference.scheme}: needs a name behind it", path=where)
+        return str(reference)
+
+    _mapped(settings, path, check)
+
+
+def _env(name: str, path: str) -> str:
+    value = os.environ.get(name)
+    if value is None:
+        raise ConfigurationError(f"the environment variable {name} is not set", path=path)
+    return value
+
+
+def _found(value: Any, reply: Reply, reference: str, path: str) -> str:
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{reference} could not be fetched ({reply.code or 'no text in it'})", path=path)
+    return value
+
+
+def _json_value(text: str, key: str, reference: str, path: str) -> str:
+    try:
+        value = json.loads(text)[key]
+    except (ValueError, KeyError, TypeError, IndexError):
+        value = None
+    if not isinstance(value, str | int):
+        raise ConfigurationError(f"{reference}: the secret is no JSON object with that key", path=path)
+    return str(value)
+
+
+def _mapped(value: Any, path: str, replace: Callable[[Reference, str], str]) -> Any:
+    """The value with the references in its SecretStr fields replaced, at any depth."""
+    if isinstance(value, SecretStr):
+        reference = Reference.parse(value.get_secret_value())
+        return SecretStr(replace(reference, path)) if reference else value
+    if isinstance(value, BaseModel):
+        fields = {name: getattr(value, name) for name in type(value).model_fields}
+        return value.model_copy(update={n: _mapped(v, f"{path}.{n}", replace) for n, v in fields.items()})
+    if isinstance(value, dict):
+        return {name: _mapped(item, f"{path}.{name}", replace) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_mapped(item, f"{path}.{number}", replace) for number, item in enumerate(value))
+    return value

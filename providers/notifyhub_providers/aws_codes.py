@@ -1,0 +1,51 @@
+"""What the error codes that all AWS services share say of a request; no provider itself.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and botocore's `_retry.json` and
+`retries/standard.py` for the spellings of throttling (botocore 1.44.5, read 2026-11). Codes come before statuses,
+because JSON services answer 400 to throttling and to missing permissions alike.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from notifyhub.errors import NotSent, OutcomeUnknown, ProviderUnusable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from notifyhub.errors import ProviderError
+    from notifyhub.provider import Provider
+    from notifyhub.reply import Reply
+
+Kinds = dict[str, type["ProviderError"]]
+
+_THROTTLED = """
+    Throttling ThrottlingException Throttled ThrottledException TooManyRequestsException RequestLimitExceeded
+    RequestThrottled RequestThrottledException SlowDown
+"""
+_DENIED = """
+    AccessDenied AccessDeniedException AuthorizationError NotAuthorized UnauthorizedOperation OptInRequired
+    UnrecognizedClientException InvalidClientTokenId InvalidAccessKeyId ExpiredToken ExpiredTokenException
+    SignatureDoesNotMatch InvalidSignatureException InvalidSecurity IncompleteSignature MissingAuthenticationToken
+    MissingAuthenticationTokenException
+"""
+
+COMMON: Kinds = {
+    **dict.fromkeys(_THROTTLED.split(), NotSent),
+    **dict.fromkeys(_DENIED.split(), ProviderUnusable),
+    # The signature was too old when it arrived, as after a function was frozen in the middle; the next one is not.
+    "RequestExpired": NotSent,
+    "ServiceUnavailable": NotSent,
+    "ServiceUnavailableException": NotSent,
+}
+
+
+def judged(provider: Provider, reply: Reply, own: Mapping[str, type[ProviderError]]) -> ProviderError | None:
+    """What a reply stands for: by the service's own codes, then by the common ones, then by its status."""
+    code = reply.code or ""
+    if kind := own.get(code) or COMMON.get(code):
+        return provider.error(kind, reply)
+    if reply.successful and not reply.field("MessageId"):
+        return provider.error(OutcomeUnknown, reply, message="the answer names no message")
+    return provider.by_status(reply)
