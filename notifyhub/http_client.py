@@ -29,9 +29,8 @@ class HttpTransport:
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
 
-    @property
-    def client(self) -> httpx.Client:
-        """The httpx client, built at first use: httpx and its TLS context cost a cold start too much to be idle."""
+    def open(self) -> httpx.Client:
+        """The httpx client, built at first use: with its TLS context it costs a cold start too much to be idle."""
         with self._lock:
             if self._client is None:
                 self._client = _new_client()
@@ -73,8 +72,9 @@ class ProviderHttp:
 
         if deadline.passed:
             raise NotSent(self._provider, "no time was left to send it")
+        client = self._transport.open()
         try:
-            request = self._transport.client.build_request(
+            request = client.build_request(
                 "POST",
                 url,
                 headers=headers,
@@ -83,8 +83,8 @@ class ProviderHttp:
                 content=content,
                 timeout=self._transport.timeout(deadline),
             )
-            return _exchange(self._transport.client, request, auth)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            return _exchange(client, request, auth)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
             failure = self._failure(error)
         # Outside the except block, so that httpx's error, which shows the URL, is not even its context.
         raise failure
@@ -120,7 +120,8 @@ def _failures() -> dict[type[Exception], type[ProviderError]]:
     """What each failure of httpx says about the request; the first match counts.
 
     Source: the exception tree in httpx's documentation. A time-out while writing or reading comes after the request
-    began to leave, as does every other network error that is not one of connecting.
+    began to leave, as does every other network error that is not one of connecting. httpx lets a UnicodeError through for
+    a header that is not ASCII, a text that is not Unicode and a host with an empty label; it shows what it was given.
     """
     import httpx
 
@@ -132,6 +133,7 @@ def _failures() -> dict[type[Exception], type[ProviderError]]:
         httpx.UnsupportedProtocol: ProviderUnusable,
         httpx.LocalProtocolError: ProviderUnusable,
         httpx.InvalidURL: ProviderUnusable,
+        UnicodeError: ProviderUnusable,
         Exception: OutcomeUnknown,
     }
 
@@ -139,6 +141,7 @@ def _failures() -> dict[type[Exception], type[ProviderError]]:
 def _new_client() -> httpx.Client:
     import httpx
 
-    guard_http()
     limits = httpx.Limits(max_connections=50, max_keepalive_connections=20)
-    return httpx.Client(follow_redirects=False, limits=limits)
+    client = httpx.Client(follow_redirects=False, limits=limits)
+    guard_http()  # not before: httpx imports httpcore, and with it its loggers, when it builds a client
+    return client

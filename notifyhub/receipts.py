@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class Attempt:
         status: the reply's HTTP or SMTP status.
         code: the vendor's error code.
         request_id: what the vendor's support asks for.
+        detail: the error in words; never the vendor's own, which may quote the message.
     """
 
     provider: str
@@ -31,11 +32,10 @@ class Attempt:
     status: int | None = None
     code: str | None = None
     request_id: str | None = None
+    detail: str | None = None
 
     def __str__(self) -> str:
-        facts = [f"status {self.status}" if self.status else "", f"code {self.code}" if self.code else ""]
-        detail = ", ".join(filter(None, facts))
-        return f"{self.provider} {self.outcome} ({detail})" if detail else f"{self.provider} {self.outcome}"
+        return f"{self.provider} {self.outcome} ({self.detail})" if self.detail else f"{self.provider} {self.outcome}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,10 @@ class Receipt:
         """The receipt over all channels of one event."""
         worst = max(deliveries, key=lambda delivery: _SEVERITY.index(delivery.status))
         return cls(status=worst.status, deliveries=deliveries)
+
+    def as_duplicate(self) -> Delivery:
+        """The one delivery of a settled claim, for an event that came again."""
+        return replace(self.deliveries[0], status="duplicate")
 
 
 _SEVERITY: tuple[Status, ...] = ("duplicate", "dry_run", "accepted", "undeliverable", "failed")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import threading
 from typing import TYPE_CHECKING
 
 from notifyhub.errors import ConfigurationError, MissingExtra, ProviderConflict, ProviderNotFound
-from notifyhub.provider import ENTRY_POINT_GROUP, Provider
+from notifyhub.provider import ENTRY_POINT_GROUP, HttpSettings, Provider
 from notifyhub.settings.loading import validated
 from notifyhub.settings.references import SecretReferences, check_references
 
@@ -95,6 +96,12 @@ class ConfiguredProviders:
                 resolved = self._references.resolved(settings, path=f"providers.{name}")
                 self._built[name] = kind(resolved, self._clients.toolkit(kind.name))
             return self._built[name]
+
+    def build_ahead(self, name: str) -> None:
+        """Builds the instance if that works now; else it is tried again when a message needs it, and logged then."""
+        with contextlib.suppress(ConfigurationError):
+            if isinstance(self.get(name).settings, HttpSettings):
+                self._clients.http.open()
 
     def kind(self, name: str) -> type[Provider]:
         """The class of the instance; it is imported and its settings are checked, but nothing is built."""

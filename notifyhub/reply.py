@@ -35,7 +35,7 @@ class Reply:
         """The parsed body, or an empty dict where the body is not JSON."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
 
     def field(self, *path: str | int) -> Any:
@@ -43,7 +43,7 @@ class Reply:
         value = self.json()
         for step in path:
             try:
-                value = value[step]
+                value = None if isinstance(value, str) else value[step]
             except (KeyError, IndexError, TypeError):
                 return None
         return value
@@ -56,7 +56,7 @@ class Reply:
             return float(text)
         try:
             moment = parsedate_to_datetime(text)
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, OverflowError):
             return None
         return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 

@@ -34,3 +34,15 @@ class Router:
             if route.channel == channel and (not route.triggers or event.trigger in route.triggers):
                 return Plan(tuple(dict.fromkeys(route.providers)))
         raise NoRoute(channel=channel, trigger=event.trigger)
+
+    def providers(self) -> list[str]:
+        """Every instance that some route names, each once."""
+        return list(dict.fromkeys(name for route in self._routes for name in route.providers))
+
+    def primaries(self) -> list[str]:
+        """The instances that routes try first."""
+        return list(dict.fromkeys(route.providers[0] for route in self._routes))
+
+    def channels(self) -> list[Channel]:
+        """The channels that have a route."""
+        return list(dict.fromkeys(route.channel for route in self._routes))

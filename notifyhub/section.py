@@ -67,12 +67,18 @@ def is_loopback(host: str) -> bool:
 
 
 def _base_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return url.rstrip("/")
-    if parts.scheme == "http" and parts.hostname and is_loopback(parts.hostname):
+    scheme, host = _scheme_and_host(url)
+    if host and (scheme == "https" or (scheme == "http" and is_loopback(host))):
         return url.rstrip("/")
     raise ValueError("write an https:// address; plain http:// is for loopback only")
+
+
+def _scheme_and_host(url: str) -> tuple[str, str | None]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # it quotes the address, which may hold credentials
+        return "", None
+    return parts.scheme, parts.hostname
 
 
 def _mail_sender(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import hashlib
+import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -95,4 +96,5 @@ class Event(SafeModel, abc.ABC):
 
 def digest(*parts: str) -> str:
     """SHA-256 over the parts, hexadecimal; a part cannot run into the next."""
-    return hashlib.sha256("\0".join(part.replace("\0", "\0\0") for part in parts).encode()).hexdigest()
+    # As JSON: it keeps the parts apart, and it writes halves of surrogate pairs, which UTF-8 cannot.
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

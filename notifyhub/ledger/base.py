@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from notifyhub.receipts import Delivery
+    from notifyhub.receipts import Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Claim:
         attempt: how often the message was claimed, this time included.
         first_seen: when it was claimed first; it survives releases.
         unknown_at: instances that may have accepted it in an earlier attempt.
-        delivery: what became of it, if it is settled.
+        receipt: what became of it, if it is settled.
     """
 
     key: str
@@ -31,7 +31,7 @@ class Claim:
     attempt: int
     first_seen: datetime
     unknown_at: tuple[str, ...] = ()
-    delivery: Delivery | None = None
+    receipt: Receipt | None = None
 
 
 class Ledger(abc.ABC):
@@ -42,7 +42,7 @@ class Ledger(abc.ABC):
         """Takes the message for `lease` seconds, unless it is settled or another owner's lease runs."""
 
     @abc.abstractmethod
-    def settle(self, claim: Claim, delivery: Delivery) -> None:
+    def settle(self, claim: Claim, receipt: Receipt) -> None:
         """Records what became of the message; without effect where the claim passed to another owner."""
 
     @abc.abstractmethod

@@ -13,7 +13,7 @@ from notifyhub.ledger.base import Claim, Ledger
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from notifyhub.receipts import Delivery
+    from notifyhub.receipts import Receipt
 
 CAPACITY = 10_000
 """Entries that are kept; the oldest go first."""
@@ -30,7 +30,7 @@ class _Entry:
     first_seen: datetime
     attempt: int = 0
     unknown_at: tuple[str, ...] = ()
-    delivery: Delivery | None = None
+    receipt: Receipt | None = None
 
 
 class MemoryLedger(Ledger):
@@ -47,7 +47,7 @@ class MemoryLedger(Ledger):
         with self._lock:
             now = self._clock()
             entry = self._entries.get(key) or _Entry(owner=None, lease_ends=now, first_seen=now)
-            if entry.delivery is not None:
+            if entry.receipt is not None:
                 return _claim(key, "settled", entry)
             if entry.owner not in {None, owner} and now < entry.lease_ends:
                 return _claim(key, "held", entry)
@@ -55,11 +55,11 @@ class MemoryLedger(Ledger):
             self._store(key, mine)
             return _claim(key, "won", mine)
 
-    def settle(self, claim: Claim, delivery: Delivery) -> None:
+    def settle(self, claim: Claim, receipt: Receipt) -> None:
         """See the base class."""
         with self._lock:
             if entry := self._owned(claim):
-                self._store(claim.key, replace(entry, owner=None, delivery=delivery))
+                self._store(claim.key, replace(entry, owner=None, receipt=receipt))
 
     def release(self, claim: Claim, *, unknown_at: Sequence[str] = ()) -> None:
         """See the base class."""
@@ -70,7 +70,7 @@ class MemoryLedger(Ledger):
 
     def _owned(self, claim: Claim) -> _Entry | None:
         entry = self._entries.get(claim.key)
-        return entry if entry and entry.owner == claim.owner and entry.delivery is None else None
+        return entry if entry and entry.owner == claim.owner and entry.receipt is None else None
 
     def _store(self, key: str, entry: _Entry) -> None:
         self._entries[key] = entry
@@ -87,5 +87,5 @@ def _claim(key: str, state: Literal["won", "held", "settled"], entry: _Entry) ->
         attempt=entry.attempt,
         first_seen=entry.first_seen,
         unknown_at=entry.unknown_at,
-        delivery=entry.delivery,
+        receipt=entry.receipt,
     )

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -25,7 +26,7 @@ from notifyhub.testing.provider_contract import ProviderContract
 from notifyhub.toolkit import Clients
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from notifyhub.provider import Provider
     from notifyhub.testing.vendor_server import VendorServer
@@ -51,12 +52,19 @@ class AwsProviderContract(ProviderContract):
     """Seconds that the SDK waits for a silent service; outside tests, `delivery` bounds the call by wall clock."""
 
     @pytest.fixture
-    def ready(self, vendor: VendorServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
-        """The provider, pointed at the loopback vendor as botocore points any client."""
+    def provider_with(
+        self, vendor: VendorServer, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[Callable[[dict[str, Any]], Provider]]:
+        """Builds the provider from a table of settings; botocore points it at the loopback vendor."""
         set_aws_environment(monkeypatch, endpoint=vendor.url, service=self.service)
         clients = Clients(aws=AwsClients(timeout_s=self.timeout_s))
-        yield self.build(clients, self.settings)
+        yield partial(self.build, clients)
         clients.aws.close()
+
+    @pytest.fixture
+    def ready(self, provider_with: Callable[[dict[str, Any]], Provider]) -> Provider:
+        """The provider with the settings of the test."""
+        return provider_with(self.settings)
 
     @pytest.fixture
     def moto(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
@@ -84,7 +92,7 @@ def moto_server() -> Iterator[str]:
     from moto.moto_api._internal.models import moto_api_backend
     from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server: Any = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     moto_api_backend.reset()
     try:

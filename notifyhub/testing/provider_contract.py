@@ -11,7 +11,8 @@ class TestSendGrid(ProviderContract):
 
 The file holds `{"source": …, "answers": [{"name", "status", "headers", "body", "expect"}]}`, where `expect` is
 `{"message_id": …}` for an acceptance, else `{"error": "NotSent", "code": …, "retry_after": …}`. Everything runs over a
-real connection to a loopback server. A provider not reached by HTTP overrides the fixtures `vendor` and `ready`.
+real connection to a loopback server. A provider not reached by HTTP overrides the fixtures `vendor` and `ready`; one
+without any vendor inherits `LocalProviderContract`.
 """
 
 from __future__ import annotations
@@ -57,14 +58,73 @@ class Tripwire(Secret):
         return super().reveal()
 
 
-class ProviderContract:
-    """Inherit it, set the attributes, add what is particular to the vendor; override none of its tests."""
+class LocalProviderContract:
+    """What holds for providers without a vendor too, such as one that writes files; used as `ProviderContract` is."""
 
     provider: ClassVar[type[Provider]]
     settings: ClassVar[dict[str, Any]]
-    answers: ClassVar[Path]
     credentials: ClassVar[tuple[str, ...]] = ()
     """Texts among the settings that must show nowhere."""
+
+    @pytest.fixture
+    def ready(self) -> Provider:
+        """The provider with the settings of the test."""
+        return self.build(Clients(), self.settings)
+
+    @pytest.fixture
+    def willing(self, ready: Provider) -> Provider:
+        """The provider, about to accept what it is given."""
+        return ready
+
+    def build(self, clients: Clients, table: dict[str, Any]) -> Provider:
+        """The provider over real clients."""
+        return self.provider(self.provider.Settings.model_validate(table), clients.toolkit(self.provider.name))
+
+    def message(self, **changes: Any) -> Message:
+        """A message for the provider's first channel, unless `channel` says otherwise."""
+        channel = changes.get("channel", self.provider.channels[0])
+        mail = {"subject": "Your code", "html": f"<p>Your code is <b>{CODE}</b></p>"} if channel == "email" else {}
+        values = {"channel": channel, "to": TO[channel], "trigger": "SignUp", "text": f"Your code is {CODE}", **mail}
+        return Message(**{**values, "secret": Tripwire(CODE), **changes})
+
+    def context(self, seconds: float = 10.0, **changes: Any) -> SendContext:
+        """What the dispatcher would hand over."""
+        return SendContext(**{"deadline": Deadline.after(seconds), "idempotency_key": KEY, **changes})
+
+    def test_the_class_says_what_the_registry_needs_to_know(self) -> None:
+        assert self.provider.name.isidentifier()
+        assert self.provider.name.islower()
+        assert self.provider.channels
+        assert set(self.provider.channels) <= set(CHANNELS)
+        assert issubclass(self.provider.Settings, ProviderSettings)
+
+    def test_settings_refuse_a_misspelt_key_and_show_no_credential(self) -> None:
+        with pytest.raises(ValueError, match="no_such_key"):
+            self.provider.Settings.model_validate({**self.settings, "no_such_key": "x"})
+        shown = repr(self.provider.Settings.model_validate(self.settings))
+        for credential in self.credentials:
+            assert credential in json.dumps(self.settings), "credentials must be among the settings"
+            assert credential not in shown
+
+    def test_the_bare_secret_is_read_only_if_declared(self, willing: Provider) -> None:
+        secret = Tripwire(CODE)
+        willing.send(self.message(secret=secret), self.context())
+        assert secret.read is self.provider.capabilities.needs_secret
+
+    def test_every_channel_is_sent_and_the_receipt_tells_nothing(
+        self, willing: Provider, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        for channel in self.provider.channels:
+            receipt = willing.send(self.message(channel=channel), self.context())
+            assert isinstance(receipt, ProviderReceipt)
+            assert_absent([CODE, TO[channel], *self.credentials], [*traces_of(receipt), caplog.text, repr(willing)])
+
+
+class ProviderContract(LocalProviderContract):
+    """Inherit it, set the attributes, add what is particular to the vendor; override none of its tests."""
+
+    answers: ClassVar[Path]
     openapi: ClassVar[tuple[str, str] | None] = None
     """A vendor's description and the path in it, such as `("sendgrid.json", "/v3/mail/send")`."""
 
@@ -89,20 +149,11 @@ class ProviderContract:
         yield self.build(clients, {**self.settings, "base_url": vendor.url})
         clients.http.close()
 
-    def build(self, clients: Clients, table: dict[str, Any]) -> Provider:
-        """The provider over real clients."""
-        return self.provider(self.provider.Settings.model_validate(table), clients.toolkit(self.provider.name))
-
-    def message(self, **changes: Any) -> Message:
-        """A message for the provider's first channel."""
-        channel = self.provider.channels[0]
-        mail = {"subject": "Your code", "html": f"<p>Your code is <b>{CODE}</b></p>"} if channel == "email" else {}
-        values = {"channel": channel, "to": TO[channel], "trigger": "SignUp", "text": f"Your code is {CODE}", **mail}
-        return Message(**{**values, "secret": Tripwire(CODE), **changes})
-
-    def context(self, seconds: float = 10.0, **changes: Any) -> SendContext:
-        """What the dispatcher would hand over."""
-        return SendContext(**{"deadline": Deadline.after(seconds), "idempotency_key": KEY, **changes})
+    @pytest.fixture
+    def willing(self, ready: Provider, vendor: VendorServer) -> Provider:
+        """The provider, with a vendor that accepts."""
+        vendor.answer = self.accepting()
+        return ready
 
     def accepting(self) -> VendorAnswer:
         """The first documented acceptance."""
@@ -110,21 +161,6 @@ class ProviderContract:
         return _answer(next(case for case in cases if "error" not in case["expect"]))
 
     # --- the contract ---------------------------------------------------------------------------------------------
-
-    def test_the_class_says_what_the_registry_needs_to_know(self) -> None:
-        assert self.provider.name.isidentifier()
-        assert self.provider.name.islower()
-        assert self.provider.channels
-        assert set(self.provider.channels) <= set(CHANNELS)
-        assert issubclass(self.provider.Settings, ProviderSettings)
-
-    def test_settings_refuse_a_misspelt_key_and_show_no_credential(self) -> None:
-        with pytest.raises(ValueError, match="no_such_key"):
-            self.provider.Settings.model_validate({**self.settings, "no_such_key": "x"})
-        shown = repr(self.provider.Settings.model_validate(self.settings))
-        for credential in self.credentials:
-            assert credential in json.dumps(self.settings), "credentials must be among the settings"
-            assert credential not in shown
 
     def test_documented_answers_become_their_receipt_or_error(
         self, ready: Provider, vendor: VendorServer, documented: dict[str, Any], caplog: pytest.LogCaptureFixture
@@ -146,12 +182,6 @@ class ProviderContract:
         vendor.answer = VendorAnswer(status=500, body="oops")
         assert isinstance(_send(ready, self.message(), self.context()), ProviderError)
         assert len(vendor.requests) == 1
-
-    def test_the_bare_secret_is_read_only_if_declared(self, ready: Provider, vendor: VendorServer) -> None:
-        secret = Tripwire(CODE)
-        vendor.answer = self.accepting()
-        ready.send(self.message(secret=secret), self.context())
-        assert secret.read is self.provider.capabilities.needs_secret
 
     def test_the_idempotency_key_is_sent_if_declared(self, ready: Provider, vendor: VendorServer) -> None:
         vendor.answer = self.accepting()

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from notifyhub.errors import ProviderUnusable, RecipientRejected, RefusedHere
 from notifyhub.provider import Capabilities, Provider, ProviderReceipt, ProviderSettings
-from notifyhub_providers.aws_codes import Kinds, judged
+from notifyhub_providers._aws_codes import Kinds, judged
 
 if TYPE_CHECKING:
     from notifyhub.errors import ProviderError
@@ -83,10 +83,7 @@ class AwsSms(Provider):
 
     def _request(self, message: Message, context: SendContext) -> dict[str, Any]:
         price = self.settings.max_price
-        request: dict[str, Any] = {
-            "DestinationPhoneNumber": message.to,
-            "MessageBody": message.text,
-            "MessageType": "TRANSACTIONAL",
+        options = {
             "OriginationIdentity": message.sender or self.settings.sender,
             "ConfigurationSetName": self.settings.configuration_set,
             "ProtectConfigurationId": self.settings.protect_configuration,
@@ -94,7 +91,8 @@ class AwsSms(Provider):
             "TimeToLive": _time_to_live(context.dead_after),
             "Context": _labels(message.tags),
         }
-        return {name: value for name, value in request.items() if value}
+        request = {"DestinationPhoneNumber": message.to, "MessageBody": message.text, "MessageType": "TRANSACTIONAL"}
+        return request | {name: value for name, value in options.items() if value}
 
 
 def _time_to_live(dead_after: datetime | None) -> int | None:

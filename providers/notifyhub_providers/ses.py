@@ -14,7 +14,7 @@ from notifyhub.errors import NotSent, ProviderUnusable, RefusedHere
 from notifyhub.messages import Mailbox
 from notifyhub.provider import Provider, ProviderReceipt, ProviderSettings
 from notifyhub.section import MailSender
-from notifyhub_providers.aws_codes import Kinds, judged
+from notifyhub_providers._aws_codes import Kinds, judged
 
 if TYPE_CHECKING:
     from notifyhub.errors import ProviderError
@@ -68,16 +68,18 @@ class Ses(Provider):
         return error
 
     def _request(self, message: Message) -> dict[str, Any]:
-        request: dict[str, Any] = {
+        request = {
             "FromEmailAddress": str(Mailbox.parse(message.sender or self.settings.sender)),
             "Destination": {"ToAddresses": [message.to]},
             "Content": {"Simple": _content(message)},
+        }
+        options = {
             "ReplyToAddresses": [str(Mailbox.parse(message.reply_to))] if message.reply_to else None,
             "EmailTags": _tags(message.tags),
             "ConfigurationSetName": self.settings.configuration_set,
             "FromEmailAddressIdentityArn": self.settings.from_arn,
         }
-        return {name: value for name, value in request.items() if value}
+        return request | {name: value for name, value in options.items() if value}
 
 
 def _content(message: Message) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from notifyhub.errors import RecipientRejected, RefusedHere
 from notifyhub.provider import Provider, ProviderReceipt, ProviderSettings
-from notifyhub_providers.aws_codes import Kinds, judged
+from notifyhub_providers._aws_codes import Kinds, judged
 
 if TYPE_CHECKING:
     from notifyhub.errors import ProviderError

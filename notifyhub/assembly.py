@@ -1,0 +1,118 @@
+"""The parts of a dispatcher, made from settings."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from notifyhub.decryption import Decryptor, EncryptionSdkDecryptor, LocalKeyDecryptor, local_key
+from notifyhub.errors import ConfigurationError
+from notifyhub.events.notification import NotificationEvent
+from notifyhub.ledger.memory import MemoryLedger
+from notifyhub.observing import Observer
+from notifyhub.recipients import EventRecipients, RecipientResolver
+from notifyhub.registry import in_lambda
+from notifyhub.rendering import Renderer, built_in_root
+from notifyhub.settings.references import SecretReferences
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from notifyhub.aws_clients import AwsClients
+    from notifyhub.deadline import Deadline
+    from notifyhub.events.base import Event
+    from notifyhub.ledger.base import Ledger
+    from notifyhub.settings.model import Settings
+
+
+def decryptor_of(settings: Settings, clients: AwsClients) -> Decryptor:
+    """What `[decryption]` asks for; without the table, one that says so when a secret comes."""
+    wanted = settings.decryption
+    if wanted.key_arns:
+        return EncryptionSdkDecryptor(wanted.key_arns, clients, allow_missing_pool_id=wanted.allow_missing_pool_id)
+    if wanted.local_key is None:
+        return _NoDecryptor()
+    if in_lambda() and not wanted.allow_in_lambda:
+        raise ConfigurationError(
+            "a local key is for development; inside Lambda set key_arns, or allow_in_lambda = true",
+            path="decryption.local_key",
+        )
+    resolved = SecretReferences(clients, folder=settings.folder).resolved(wanted, path="decryption")
+    key = local_key(resolved.local_key.get_secret_value() if resolved.local_key else "")
+    return LocalKeyDecryptor(key, allow_missing_pool_id=wanted.allow_missing_pool_id)
+
+
+def renderer_of(settings: Settings) -> Renderer:
+    """The user's folder of templates before the built-in one."""
+    own = settings.templates.path
+    return Renderer(
+        [own, built_in_root()] if own else [built_in_root()],
+        app=settings.app.model_dump(exclude_none=True),
+        default_locale=settings.templates.default_locale,
+        lifetimes=settings.lifetimes(),
+    )
+
+
+def ledger_of(clock: Callable[[], datetime] | None) -> Ledger:
+    """The ledger of this release."""
+    return MemoryLedger(clock=clock) if clock else MemoryLedger()
+
+
+def events_of(settings: Settings, given: Iterable[type[NotificationEvent]]) -> Mapping[str, type[Event]]:
+    """The application's events by name, given in code or named in `[hooks] events`."""
+    kinds = [*given, *(_hook(path, f"hooks.events.{n}") for n, path in enumerate(settings.hooks.events))]
+    for kind in kinds:
+        if not (isinstance(kind, type) and issubclass(kind, NotificationEvent)):
+            raise ConfigurationError(f"{kind!r} is no NotificationEvent class", path="hooks.events")
+    return {kind.name: kind for kind in kinds}
+
+
+def resolver_of(settings: Settings, clients: AwsClients) -> RecipientResolver:
+    """The hook's resolver, else the default one."""
+    if settings.hooks.resolver is None:
+        return EventRecipients(clients)
+    resolver = _made(_hook(settings.hooks.resolver, "hooks.resolver"))
+    if not isinstance(resolver, RecipientResolver):
+        raise ConfigurationError("this is no RecipientResolver", path="hooks.resolver")
+    return resolver
+
+
+def observers_of(settings: Settings, given: Iterable[Observer]) -> list[Observer]:
+    """The observers given in code and those of `[hooks] observers`."""
+    hooks = [_made(_hook(path, f"hooks.observers.{n}")) for n, path in enumerate(settings.hooks.observers)]
+    if not all(isinstance(hook, Observer) for hook in hooks):
+        raise ConfigurationError("these must be Observer classes or instances", path="hooks.observers")
+    return [*given, *hooks]
+
+
+def undeliverable_hook_of(settings: Settings) -> Callable[..., object] | None:
+    """`[hooks] on_undeliverable`, called with the event and the error."""
+    path = settings.hooks.on_undeliverable
+    hook = _hook(path, "hooks.on_undeliverable") if path else None
+    if hook is not None and not callable(hook):
+        raise ConfigurationError("this cannot be called", path="hooks.on_undeliverable")
+    return hook
+
+
+def _hook(dotted: str, path: str) -> Any:
+    """The object behind `package.module:name`."""
+    module, colon, name = dotted.partition(":")
+    if not (module and colon and name):
+        raise ConfigurationError("write package.module:name", path=path)
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(f"{dotted} cannot be imported: {error}", path=path) from error
+
+
+def _made(hook: Any) -> Any:
+    return hook() if isinstance(hook, type) else hook
+
+
+class _NoDecryptor(Decryptor):
+    """In the place of a decryptor where none is configured, as applications without Cognito need none."""
+
+    def decrypt(self, event: Event, deadline: Deadline) -> NoReturn:
+        """Says what to configure."""
+        raise ConfigurationError("set key_arns to the ARN of the user pool's KMS key", path="decryption")

@@ -1,0 +1,67 @@
+"""The edge towards AWS Lambda: set the function's handler to `notifyhub.aws_lambda.handler`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from notifyhub.errors import ConfigurationError, Undeliverable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from notifyhub.deadline import LambdaContext
+    from notifyhub.dispatcher import Dispatcher
+
+    Handler = Callable[[Any, LambdaContext], None]
+    handler: Handler
+
+__all__ = ["handler", "make_handler"]
+
+
+def make_handler(config: str | Path | None = None, *, dispatcher: Dispatcher | None = None) -> Handler:
+    """A Lambda handler; builds, imports and compiles now what the configuration uses, so that messages need not wait.
+
+    The handler returns None when the event is dealt with, an Undeliverable included, which is logged as an error and
+    handed to `[hooks] on_undeliverable`. Everything else it raises, so that Lambda retries and then parks the event.
+    """
+    from notifyhub.assembly import undeliverable_hook_of
+    from notifyhub.deadline import Deadline
+    from notifyhub.dispatcher import Dispatcher
+
+    dispatcher = dispatcher or Dispatcher.from_config(config)
+    dispatcher.warm_up()
+    on_undeliverable = undeliverable_hook_of(dispatcher.settings)
+    reserve_s = dispatcher.settings.delivery.reserve_ms / 1000
+
+    def handler(event: Any, context: LambdaContext) -> None:
+        deadline = Deadline.of_lambda(context, reserve_s=reserve_s)
+        try:
+            dispatcher.dispatch(event, deadline=deadline, correlation=context.aws_request_id)
+        except Undeliverable as verdict:
+            if on_undeliverable:
+                _call(on_undeliverable, event, verdict)
+
+    return handler
+
+
+def __getattr__(name: str) -> Any:
+    """Makes `handler` when the runtime asks for it, which it does while the function starts, at full CPU speed."""
+    if name != "handler":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        made = make_handler()
+    except AttributeError as error:
+        # The runtime would report a missing handler, and hide the reason.
+        raise ConfigurationError(f"the handler could not be made: {error}") from error
+    globals()["handler"] = made
+    return made
+
+
+def _call(hook: Callable[..., object], event: Any, verdict: Undeliverable) -> None:
+    from notifyhub.observing import logger
+
+    try:
+        hook(event, verdict)
+    except Exception as error:  # noqa: BLE001 - the verdict stands, whatever the hook does
+        logger.error("on_undeliverable raised %s", type(error).__name__)

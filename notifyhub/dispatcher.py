@@ -1,0 +1,146 @@
+"""From a raw event to a receipt."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from notifyhub import assembly
+from notifyhub.deadline import Deadline
+from notifyhub.delivery import Courier
+from notifyhub.errors import InProgress, NotifyHubError, Undeliverable
+from notifyhub.events.cognito import CognitoEvent
+from notifyhub.events.parsing import handles, parse_event
+from notifyhub.observing import Reporter
+from notifyhub.registry import ConfiguredProviders
+from notifyhub.routing import Router
+from notifyhub.settings.loading import load_settings
+from notifyhub.settlement import concluded, delivery_of, settling
+from notifyhub.toolkit import Clients
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from notifyhub.decryption import Decryptor
+    from notifyhub.events.base import Event
+    from notifyhub.events.notification import NotificationEvent
+    from notifyhub.ledger.base import Ledger
+    from notifyhub.messages import Channel
+    from notifyhub.observing import Observer
+    from notifyhub.provider import Provider
+    from notifyhub.receipts import Delivery, Receipt
+    from notifyhub.recipients import RecipientResolver
+    from notifyhub.settings.model import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One dispatch of one event."""
+
+    deadline: Deadline
+    correlation: str
+    owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+class Dispatcher:
+    """Delivers events; safe to use from many threads. Everything given by keyword takes the configuration's place."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        events: Sequence[type[NotificationEvent]] = (),
+        providers: Mapping[str, Provider] | None = None,
+        decryptor: Decryptor | None = None,
+        ledger: Ledger | None = None,
+        resolver: RecipientResolver | None = None,
+        observers: Sequence[Observer] = (),
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clients = Clients()
+        self.own_events = assembly.events_of(settings, events)
+        self.providers = ConfiguredProviders(settings, self.clients, given=providers)
+        self.router = Router(settings.routes)
+        self.renderer = assembly.renderer_of(settings)
+        self._decryptor = decryptor or assembly.decryptor_of(settings, self.clients.aws)
+        self._resolver = resolver or assembly.resolver_of(settings, self.clients.aws)
+        self._ledger = ledger or assembly.ledger_of(clock)
+        self._reporter = Reporter(assembly.observers_of(settings, observers))
+        self._courier = Courier(providers=self.providers, attempt_timeout_s=settings.delivery.attempt_timeout_s)
+        for name in self.router.providers():
+            self.providers.kind(name)
+
+    @classmethod
+    def from_config(cls, path: str | Path | None = None) -> Dispatcher:
+        """A dispatcher from a `notifyhub.toml` and the environment; see `load_settings` for where it is looked for."""
+        return cls(load_settings(path))
+
+    def handles(self, raw: object) -> bool:
+        """Whether the event is meant for notifyhub, for functions that serve other triggers too."""
+        return handles(raw, own=self.own_events)
+
+    def warm_up(self) -> None:
+        """Builds what the first message needs, for processes that have time before it comes."""
+        for name in self.router.primaries():
+            self.providers.build_ahead(name)
+        self.renderer.warm_up(self.router.channels())
+
+    def dispatch(self, raw: object, *, deadline: Deadline | None = None, correlation: str | None = None) -> Receipt:
+        """Delivers an event on all of its channels, each by itself, and returns the receipt.
+
+        `correlation` is the request's id, the same when the event comes again. Raises Undeliverable for a verdict that
+        trying again cannot change, any other NotifyHubError for what may be tried again; its `receipt` shows all
+        channels.
+        """
+        event = parse_event(raw, own=self.own_events)
+        run = _Run(deadline or Deadline.never(), correlation or uuid.uuid4().hex)
+        outcomes = {channel: self._outcome(event, channel, run) for channel in event.all_channels}
+        return concluded(event, outcomes, self._reporter)
+
+    def _outcome(self, event: Event, channel: Channel, run: _Run) -> Delivery | NotifyHubError:
+        """What became of one channel; an error is returned, so that it does not stop the next."""
+        began = time.monotonic()
+        outcome: Delivery | NotifyHubError
+        try:
+            outcome = self._deliver(event, channel, run)
+        except NotifyHubError as error:
+            outcome = error
+        duration_ms = (time.monotonic() - began) * 1000
+        delivery = delivery_of(channel, outcome)
+        self._reporter.delivery(event, delivery, correlation=run.correlation, duration_ms=duration_ms)
+        return outcome
+
+    def _deliver(self, event: Event, channel: Channel, run: _Run) -> Delivery:
+        """The path of a message."""
+        self._check(event, channel, run)
+        to = self._resolver.address(event, channel, run.deadline)
+        plan = self.router.plan(event, channel)
+        key = event.key(channel, run.correlation)
+        claim = self._ledger.claim(key, owner=run.owner, lease=self.settings.delivery.lease_s)
+        if claim.state == "held":
+            raise InProgress("another invocation is sending this message")
+        if claim.receipt is not None:
+            return claim.receipt.as_duplicate()
+        with settling(self._ledger, claim, channel) as settle:
+            secret = self._decryptor.decrypt(event, run.deadline) if event.ciphertext else None
+            message = self.renderer.render(event, channel, to, secret)
+            return settle(
+                self._courier.deliver(
+                    message,
+                    plan,
+                    key=key,
+                    deadline=run.deadline,
+                    observe=lambda a: self._reporter.attempt(event, channel, a, correlation=run.correlation),
+                )
+            )
+
+    def _check(self, event: Event, channel: Channel, run: _Run) -> None:
+        if event.needs_code and not event.ciphertext:
+            raise Undeliverable("no_code", f"{event.trigger} {channel}: the event carries no code; nothing was sent")
+        if isinstance(event, CognitoEvent) and not event.known:
+            self._reporter.unknown_source(event, channel, correlation=run.correlation)

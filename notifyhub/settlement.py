@@ -1,0 +1,68 @@
+"""What the outcomes of a dispatch mean: for the ledger, for the receipt, and for whoever called."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from notifyhub.errors import DeliveryFailed, NotifyHubError, OutcomeUnknown, Undeliverable
+from notifyhub.receipts import Delivery, Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from notifyhub.events.base import Event
+    from notifyhub.ledger.base import Claim, Ledger
+    from notifyhub.messages import Channel
+    from notifyhub.observing import Reporter
+
+
+@contextlib.contextmanager
+def settling(ledger: Ledger, claim: Claim, channel: Channel) -> Iterator[Callable[[Delivery], Delivery]]:
+    """Settles the claim with the delivery that the block hands over, or by a verdict; releases it on other errors."""
+
+    def settle(delivery: Delivery) -> Delivery:
+        ledger.settle(claim, Receipt.of((delivery,)))
+        return delivery
+
+    try:
+        yield settle
+    except Undeliverable as verdict:
+        settle(delivery_of(channel, verdict))
+        raise
+    except BaseException as error:
+        ledger.release(claim, unknown_at=_unknown_at(error))
+        raise
+
+
+def delivery_of(channel: Channel, outcome: Delivery | NotifyHubError) -> Delivery:
+    """The entry of the receipt for what became of a channel."""
+    if isinstance(outcome, Delivery):
+        return outcome
+    return Delivery(
+        channel=channel,
+        status="undeliverable" if isinstance(outcome, Undeliverable) else "failed",
+        attempts=outcome.attempts if isinstance(outcome, DeliveryFailed) else (),
+        error=f"{type(outcome).__name__}: {outcome}",
+    )
+
+
+def concluded(event: Event, outcomes: Mapping[Channel, Delivery | NotifyHubError], reporter: Reporter) -> Receipt:
+    """The receipt over all channels; raises, with the receipt on it, the error that matters most.
+
+    That is the first one that trying again may mend: a verdict on one channel must not keep the other from its retry.
+    """
+    receipt = Receipt.of(tuple(delivery_of(channel, outcome) for channel, outcome in outcomes.items()))
+    errors = [outcome for outcome in outcomes.values() if isinstance(outcome, NotifyHubError)]
+    if not errors:
+        reporter.receipt(event, receipt)
+        return receipt
+    worst = next((error for error in errors if not isinstance(error, Undeliverable)), errors[0])
+    worst.receipt = receipt
+    reporter.failure(event, worst)
+    raise worst
+
+
+def _unknown_at(error: BaseException) -> list[str]:
+    attempts = error.attempts if isinstance(error, DeliveryFailed) else ()
+    return [attempt.provider for attempt in attempts if attempt.outcome == OutcomeUnknown.__name__]
