@@ -62,7 +62,7 @@ class AwsClients:
         import boto3
         from botocore.config import Config
 
-        self._session = self._session or boto3.session.Session()
+        self._session = self._session or boto3.Session()
         # With one attempt by default: the SDK's retries would spend the time of the next provider, and may send twice.
         config = Config(
             connect_timeout=min(CONNECT_TIMEOUT_S, timeout_s),

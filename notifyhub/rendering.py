@@ -76,8 +76,12 @@ class Renderer:
         for channel in channels:
             for folder in self.index.folders():
                 if self.index.locales(folder, channel):
-                    for name in self.index.choose((folder,), channel, ()).names():
-                        self._template(name)
+                    self.compile((folder,), channel)
+
+    def compile(self, folders: Sequence[str], channel: Channel) -> None:
+        """Loads the templates of a trigger in the default locale; raises TemplateError where one does not load."""
+        for name in self.index.choose(folders, channel, ()).names():
+            self._template(name)
 
     def _parts(self, chosen: Chosen, event: Event, secret: Secret | None, facts: Mapping[str, Any]) -> dict[str, Any]:
         """The texts of the message; a template's error leaves from here, where no frame holds the plaintext."""

@@ -82,7 +82,10 @@ def _scheme_and_host(url: str) -> tuple[str, str | None]:
 
 
 def _mail_sender(text: str) -> str:
-    return str(Mailbox.parse(text))
+    """As written: encoded for a header, the name would be encoded again by whoever writes one."""
+    if not Mailbox.parse(text).address.isascii():
+        raise ValueError("write the address in ASCII, its domain as xn--…")
+    return text
 
 
 def _anchored(path: Path, info: ValidationInfo) -> Path:

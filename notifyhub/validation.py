@@ -47,7 +47,7 @@ def _finding(detail: Any, prefix: str) -> Finding:
 def _own_words(detail: Any) -> str:
     """The validator's message, unless it quotes what it was given."""
     text = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    quoted = any(len(leaf) > 1 and leaf in text for leaf in _leaves(detail["input"]))
+    quoted = any(len(leaf) > 1 and leaf in text for leaf in map(str.strip, _leaves(detail["input"])))
     return "is not valid" if quoted else text
 
 

@@ -40,8 +40,9 @@ AWS_ENVIRONMENT = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "no_proxy": "127.0.0.1",
 }
-"""All that boto3 may find of the machine it runs on: made-up credentials, no files, no metadata service."""
+"""All that boto3 may find of the machine it runs on: made-up credentials, no files, no metadata service, no proxy."""
 
 
 class AwsProviderContract(ProviderContract):

@@ -209,7 +209,7 @@ class ProviderContract(LocalProviderContract):
     ) -> None:
         vendor.answer = VendorAnswer(delay_s=30)
         began = time.monotonic()
-        assert isinstance(_send(ready, self.message(), self.context(seconds=0.5)), OutcomeUnknown)
+        assert isinstance(_send(ready, self.message(), self.context(seconds=1.0)), OutcomeUnknown)
         assert time.monotonic() - began < 10
 
     def test_a_vendor_that_is_down_was_surely_not_reached(self, ready: Provider, vendor: VendorServer) -> None:

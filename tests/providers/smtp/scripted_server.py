@@ -42,6 +42,8 @@ class ScriptedServer:
         self.drip_s = 0.0
         self.released = threading.Event()
         self._server = ThreadingTCPServer(("127.0.0.1", 0), _handler(self))
+        # Little may be under way unread, so that a break in a large mail shows while it is being sent.
+        self._server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self._server.daemon_threads = True
 
     @property
@@ -87,8 +89,10 @@ def _handler(server: ScriptedServer) -> type[StreamRequestHandler]:
                         self.take_mail()
 
         def say(self, stage: str) -> None:
-            for byte in f"{server.reply(stage)}\r\n".encode():
-                self.wfile.write(bytes([byte]))
+            reply = f"{server.reply(stage)}\r\n".encode()
+            size = 1 if server.drip_s else len(reply)
+            for start in range(0, len(reply), size):
+                self.wfile.write(reply[start : start + size])
                 server.released.wait(server.drip_s)
 
         def take_mail(self) -> None:

@@ -1,0 +1,51 @@
+"""The page that shows what a demo sent."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from email.message import EmailMessage
+
+    from notifyhub.cli.demo import Outcome
+    from notifyhub.receipts import Delivery
+
+
+def write_page(folder: Path, outcomes: Sequence[Outcome], *, made_at: datetime) -> Path:
+    """Writes `index.html` beside the messages, reading each back from its file; the page's path."""
+    import jinja2
+
+    template = Path(__file__).parent / "pages" / "demo.html.j2"
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    shown = [_shown(folder, outcome.source, d) for outcome in outcomes for d in outcome.receipt.deliveries]
+    page = folder / "index.html"
+    html = environment.from_string(template.read_text(encoding="utf-8")).render(messages=shown, made_at=made_at)
+    page.write_text(html, encoding="utf-8")
+    page.chmod(0o600)  # it shows codes
+    return page
+
+
+def _shown(folder: Path, source: str, delivery: Delivery) -> dict[str, Any]:
+    facts = {"source": source, "channel": delivery.channel, "status": delivery.status, "error": delivery.error}
+    if delivery.message_id is None:
+        return facts
+    content = (folder / delivery.message_id).read_bytes()
+    parts = _letter(content) if delivery.channel == "email" else {"text": content.decode()}
+    return {**facts, "file": delivery.message_id, **parts}
+
+
+def _letter(content: bytes) -> dict[str, Any]:
+    letter: EmailMessage = email.message_from_bytes(content, policy=email.policy.default)
+    bodies = {kind: letter.get_body((kind,)) for kind in ("html", "plain")}
+    return {
+        "sender": str(letter["From"]),
+        "to": str(letter["To"]),
+        "subject": str(letter["Subject"]),
+        "html": bodies["html"].get_content() if bodies["html"] else None,
+        "text": bodies["plain"].get_content() if bodies["plain"] else None,
+    }

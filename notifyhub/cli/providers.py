@@ -1,0 +1,42 @@
+"""`notifyhub providers`: what is installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from notifyhub.cli.output import print_table, table
+from notifyhub.distribution import DISTRIBUTION
+from notifyhub.errors import ConfigurationError
+from notifyhub.registry import Registry
+
+if TYPE_CHECKING:
+    from notifyhub.provider import Capabilities
+
+
+def providers() -> None:
+    """Lists the providers that are installed, and what each can do."""
+    registry = Registry()
+    rows = table("name", "channels", "can", "from")
+    for name in registry.names():
+        origin = registry.origin(name)
+        try:
+            kind = registry.load(name)
+        except ConfigurationError as error:
+            rows.add_row(name, "-", str(error), origin)
+            continue
+        rows.add_row(name, ", ".join(kind.channels), _abilities(kind.capabilities), _where(origin))
+    print_table(rows)
+
+
+def _where(origin: str) -> str:
+    return "built in" if origin == DISTRIBUTION else origin
+
+
+def _abilities(capabilities: Capabilities) -> str:
+    words = {
+        "takes the bare code": capabilities.needs_secret,
+        "recognises repeats": capabilities.idempotency is not None,
+        "drops what is late": capabilities.expiry,
+        "for development": capabilities.development_only,
+    }
+    return ", ".join(word for word, has in words.items() if has) or "sends"
