@@ -92,8 +92,9 @@ class Renderer:
             from notifyhub.html_text import text_of
 
             text = text_of(html)
-        fallback = self._app.get("name", event.trigger)
-        return {"html": html, "text": text, "subject": _one_line(fallback if subject is None else subject)}
+        if chosen.channel == "email" and subject is None:
+            subject = self._app.get("name", event.trigger)
+        return {"html": html, "text": text, "subject": _one_line(subject or "")}
 
     def _text(self, name: str | None, event: Event, secret: Secret | None, facts: Mapping[str, Any]) -> str | None:
         if name is None:

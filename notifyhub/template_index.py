@@ -38,6 +38,7 @@ class PartKey:
 class Chosen:
     """The template names that one message is made of; a name is `<root's number>!<path below the root>`."""
 
+    channel: Channel
     locale: str
     subject: str | None
     html: str | None
@@ -93,6 +94,7 @@ class TemplateIndex:
         subject = PartKey(folder, channel, "subject", "txt")
         text = PartKey(folder, channel, "body", "txt")
         return Chosen(
+            channel=channel,
             locale=locale,
             subject=self._name(subject, locale, last) if channel == "email" else None,
             html=self._name(PartKey(folder, channel, "body", "html"), locale, root) if kind == "html" else None,
