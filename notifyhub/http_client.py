@@ -120,8 +120,8 @@ def _failures() -> dict[type[Exception], type[ProviderError]]:
     """What each failure of httpx says about the request; the first match counts.
 
     Source: the exception tree in httpx's documentation. A time-out while writing or reading comes after the request
-    began to leave, as does every other network error that is not one of connecting. httpx lets a UnicodeError through, for
-    a header that is not ASCII, text that is not Unicode or a host with an empty label; it shows what it was given.
+    began to leave, as does every other network error that is not one of connecting. A UnicodeError comes from a header
+    that is not ASCII, text that is not Unicode or a host with an empty label; it holds what httpx was given.
     """
     import httpx
 

@@ -80,7 +80,7 @@ def test_an_email_says_never_to_share_its_secret_and_that_staff_never_ask(trigge
 @pytest.mark.parametrize("part", [*EMAIL_BODIES, "sms.body.en.txt"])
 def test_a_reset_code_tells_whoever_did_not_ask_that_nothing_is_to_be_done(part):
     """Not that the password is unchanged: after AdminResetUserPassword, which raises this trigger too, it is not valid any more."""
-    assert re.search(r"ignore this", words("ForgotPassword", part, minimal("ForgotPassword")))
+    assert re.search(r"[Ii]gnore this", words("ForgotPassword", part, minimal("ForgotPassword")))
 
 
 @pytest.mark.parametrize("part", EMAIL_BODIES)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from notifyhub.testing.vendor_server import VendorAnswer, VendorRequest
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
 
 POLITE = {
@@ -30,18 +31,19 @@ _STAGES = {"EHLO": "ehlo", "STARTTLS": "starttls", "AUTH": "auth", "MAIL": "mail
 class ScriptedServer:
     """`answer` is for the stage in its headers, the final dot unless they name one.
 
-    A stage of "body" hangs up in the middle of the mail. `requests` holds the mails that arrived whole, `commands`
-    every line before them.
+    A stage of "body" hangs up in the middle of the mail. With `tls`, STARTTLS is honoured, and EHLO then answered as
+    in POLITE. `requests` holds the mails that arrived whole, `commands` every line before them.
     """
 
-    def __init__(self, **replies: str) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, **replies: str) -> None:
+        self.tls = tls
         self.replies = {**POLITE, **replies}
         self.answer = VendorAnswer(status=250, body="2.0.0 queued")
         self.requests: list[VendorRequest] = []
         self.commands: list[str] = []
         self.drip_s = 0.0
         self.released = threading.Event()
-        self._server = ThreadingTCPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingTCPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"script": self}))
         # Little may be under way unread, so that a break in a large mail shows while it is being sent.
         self._server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self._server.daemon_threads = True
@@ -75,38 +77,50 @@ class ScriptedServer:
         return f"{self.answer.status} {self.answer.body}"
 
 
-def _handler(server: ScriptedServer) -> type[StreamRequestHandler]:
-    class Handler(StreamRequestHandler):
-        def handle(self) -> None:
-            with contextlib.suppress(OSError):
-                self.say("connect")
-                while line := self.rfile.readline().decode().strip():
-                    server.commands.append(line)
-                    if line == "QUIT":
-                        return
-                    self.say(_STAGES[line.partition(" ")[0].upper()])
-                    if line == "DATA":
-                        self.take_mail()
+class _Handler(StreamRequestHandler):
+    script: ScriptedServer
 
-        def say(self, stage: str) -> None:
-            reply = f"{server.reply(stage)}\r\n".encode()
-            size = 1 if server.drip_s else len(reply)
-            for start in range(0, len(reply), size):
-                self.wfile.write(reply[start : start + size])
-                server.released.wait(server.drip_s)
+    def handle(self) -> None:
+        with contextlib.suppress(OSError):
+            self.say("connect")
+            while line := self.rfile.readline().decode().strip():
+                self.script.commands.append(line)
+                if line == "QUIT":
+                    return
+                self.say(_STAGES[line.partition(" ")[0].upper()])
+                if line == "DATA":
+                    self.take_mail()
+                if line == "STARTTLS" and self.script.tls:
+                    self.encrypt(self.script.tls)
 
-        def take_mail(self) -> None:
-            if server.answer.headers.get("stage") == "body":
-                self.reset()
-                return
-            lines = iter(self.rfile.readline, b".\r\n")
-            server.requests.append(VendorRequest("DATA", "", {}, b"".join(lines)))
-            self.say("dot")
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        self.connection = context.wrap_socket(self.connection, server_side=True)
+        self.rfile = self.connection.makefile("rb")
+        self.wfile = self.connection.makefile("wb", buffering=0)
+        self.script.replies["ehlo"] = POLITE["ehlo"]
 
-        def reset(self) -> None:
-            """Breaks the connection (RST) with the mail half read."""
+    def finish(self) -> None:
+        super().finish()
+        self.connection.close()
+
+    def say(self, stage: str) -> None:
+        reply = f"{self.script.reply(stage)}\r\n".encode()
+        size = 1 if self.script.drip_s else len(reply)
+        for start in range(0, len(reply), size):
+            self.wfile.write(reply[start : start + size])
+            self.script.released.wait(self.script.drip_s)
+
+    def take_mail(self) -> None:
+        if self.script.answer.headers.get("stage") == "body":
             self.rfile.read(1000)
+            # The connection ends with RST, since nothing lingers.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
+            raise ConnectionAbortedError
+        self.script.requests.append(VendorRequest("DATA", "", {}, b"".join(self.mail_lines())))
+        self.say("dot")
 
-    return Handler
+    def mail_lines(self) -> Iterator[bytes]:
+        while (line := self.rfile.readline()) != b".\r\n":
+            if not line:
+                raise ConnectionAbortedError
+            yield line
