@@ -34,7 +34,10 @@ def explained(error: Exception) -> DecryptionError:
     if isinstance(error, BotoCoreError):
         return _kms_unreachable(type(error).__name__)
     if isinstance(error, InvalidTag | InvalidSignature):
-        return DecryptionError("integrity", "the ciphertext was changed on its way; pass on what Cognito sent")
+        return DecryptionError(
+            "integrity",
+            "the ciphertext was changed on its way, or made under another local key; pass on what Cognito sent",
+        )
     return _sdk_refusal(type(error).__name__)
 
 

@@ -1,0 +1,106 @@
+import pytest
+
+from tests.cli.conftest import plain
+
+GOOD = """
+[app]
+name = "Acme"
+[decryption]
+key_arns = ["arn:aws:kms:eu-west-1:111122223333:key/0b6f2a3c-0000-4000-8000-000000000000"]
+[providers.mail]
+use = "sendgrid"
+api_key = "ssm:/prod/sendgrid"
+sender = "Acme <no-reply@acme.example>"
+[providers.text]
+use = "sns"
+region = "eu-west-1"
+[[routes]]
+channel = "email"
+providers = ["mail"]
+[[routes]]
+channel = "sms"
+providers = ["text"]
+"""
+
+
+def check(notifyhub, text, *options):
+    notifyhub.write("notifyhub.toml", text)
+    return notifyhub("check", *options)
+
+
+def test_a_good_configuration_passes_without_any_aws_account(notifyhub, monkeypatch):
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    done = check(notifyhub, GOOD)
+    assert done.exit_code == 0, done.output
+    assert "0 errors" in done.stdout
+    assert "ok       providers.mail (sendgrid)" in done.stdout
+    assert "ok       template CustomSMSSender_AdminCreateUser" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("api_key =", "api_kye =", "providers.mail: api_key"),
+        ('use = "sendgrid"', 'use = "sendgird"', "no provider is called 'sendgird'; found: aws_sms"),
+        ('use = "sns"', 'use = "sendgrid"', "text"),
+        ('providers = ["text"]', 'providers = ["mail"]', "mail (sendgrid) does not send sms, only email"),
+        ('channel = "sms"', 'channel = "sms"\ntriggers = ["SignUp"]', "none takes every trigger"),
+        ('"ssm:/prod/sendgrid"', '"ssm:"', "providers.mail.api_key: ssm: needs a name behind it"),
+        (":key/0b6f2a3c-0000-4000-8000-000000000000", ":alias/mine", "decryption.key_arns: write the key's ARN"),
+    ],
+)
+def test_each_mistake_is_named_with_its_place(notifyhub, old, new, message):
+    assert old in GOOD
+    done = check(notifyhub, GOOD.replace(old, new))
+    assert done.exit_code == 2
+    if message.startswith("providers.mail: api_key"):
+        assert "providers.mail.api_kye: is not a known key; did you mean 'api_key'?" in done.stdout
+    else:
+        assert message in done.stdout
+
+
+def test_a_misspelt_section_stops_at_once(notifyhub):
+    done = check(notifyhub, GOOD.replace("[decryption]", "[decription]"))
+    assert done.exit_code == 2
+    assert "decription: is not a known key; did you mean 'decryption'?" in plain(done.stderr)
+
+
+def test_templates_are_rendered_and_gaps_reported(notifyhub):
+    folder = notifyhub.folder / "templates" / "SignUp"
+    folder.mkdir(parents=True)
+    (folder / "email.body.html.j2").write_text("{{ code }} {{ user.shoe_size }}")
+    (notifyhub.folder / "templates" / "ResendCode").mkdir()
+    (notifyhub.folder / "templates" / "ResendCode" / "email.body.html.j2").write_text("{{ code }}")
+    done = check(notifyhub, GOOD + '\n[templates]\npath = "templates"\n')
+    assert done.exit_code == 2
+    assert "'shoe_size' has no value here" in done.stdout
+    assert "template ResendCode email: no text part" in done.stdout
+
+
+def test_resolve_fetches_the_secrets(notifyhub, monkeypatch):
+    config = GOOD.replace("ssm:/prod/sendgrid", "env:NO_SUCH_VARIABLE")
+    assert check(notifyhub, config).exit_code == 0
+    done = check(notifyhub, config, "--resolve")
+    assert done.exit_code == 2
+    assert "providers.mail.api_key: the environment variable NO_SUCH_VARIABLE is not set" in done.stdout
+    monkeypatch.setenv("NO_SUCH_VARIABLE", "SG.canary-credential")
+    done = check(notifyhub, config, "--resolve")
+    assert done.exit_code == 0
+    assert "canary" not in done.output
+
+
+def test_own_events_need_a_route_and_templates(notifyhub, monkeypatch):
+    monkeypatch.syspath_prepend(notifyhub.folder)
+    notifyhub.write(
+        "parcel_events.py",
+        "from notifyhub import NotificationEvent\nclass ParcelLost(NotificationEvent):\n    channels = ('email',)\n",
+    )
+    done = check(notifyhub, GOOD + '\n[hooks]\nevents = ["parcel_events:ParcelLost"]\n')
+    assert done.exit_code == 2
+    assert "template ParcelLost email: ParcelLost/email.body: no such template" in done.stdout
+
+
+def test_no_routes_at_all_is_an_error(notifyhub):
+    done = check(notifyhub, '[app]\nname = "Acme"\n')
+    assert done.exit_code == 2
+    assert "routes: nothing can be sent" in done.stdout

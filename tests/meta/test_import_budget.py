@@ -1,0 +1,98 @@
+"""What a cold start loads until the first mail is delivered: a set of modules, as milliseconds lie."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+from aws_encryption_sdk.key_providers.kms import KMSMasterKey
+
+from notifyhub.testing import VendorAnswer, VendorServer
+from notifyhub.testing.forge import forge_event
+
+CONFIG = """
+[app]
+name = "Acme"
+[decryption]
+key_arns = ["{arn}"]
+[providers.mail]
+use = "sendgrid"
+api_key = "SG.key"
+sender = "no-reply@acme.example"
+base_url = "{url}"
+[providers.backup]
+use = "ses"
+sender = "no-reply@acme.example"
+[[routes]]
+channel = "email"
+providers = ["mail", "backup"]
+"""
+NOTIFYHUB = {
+    "notifyhub", "notifyhub.assembly", "notifyhub.aws_clients", "notifyhub.aws_lambda", "notifyhub.deadline",
+    "notifyhub.decryption", "notifyhub.decryption_failures", "notifyhub.delivery", "notifyhub.dispatcher",
+    "notifyhub.distribution", "notifyhub.durations", "notifyhub.errors", "notifyhub.events", "notifyhub.events.base",
+    "notifyhub.events.cognito", "notifyhub.events.notification", "notifyhub.events.parsing", "notifyhub.events.triggers",
+    "notifyhub.http_client", "notifyhub.lazy", "notifyhub.ledger", "notifyhub.ledger.base", "notifyhub.ledger.memory",
+    "notifyhub.log_guard", "notifyhub.masking", "notifyhub.messages", "notifyhub.observing", "notifyhub.provider",
+    "notifyhub.receipts", "notifyhub.recipients", "notifyhub.registry", "notifyhub.rendering", "notifyhub.reply",
+    "notifyhub.routing", "notifyhub.secret", "notifyhub.section", "notifyhub.settings", "notifyhub.settings.loading",
+    "notifyhub.settings.model", "notifyhub.settings.references", "notifyhub.settlement", "notifyhub.template_index",
+    "notifyhub.toolkit", "notifyhub.validation",
+    "notifyhub_providers", "notifyhub_providers._aws_codes", "notifyhub_providers.sendgrid", "notifyhub_providers.ses",
+}  # fmt: skip
+THIRD_PARTY = {
+    "annotated_types", "anyio", "attr", "aws_encryption_sdk", "boto3", "botocore", "certifi", "cryptography", "dateutil",
+    "h11", "httpcore", "httpx", "idna", "jinja2", "jmespath", "markupsafe", "pydantic", "pydantic_core", "s3transfer", "six",
+    "typing_extensions", "typing_inspection", "urllib3", "wrapt",
+}  # fmt: skip
+UNWANTED = {"difflib", "http.server", "notifyhub.html_text", "smtplib", "sqlite3", "unittest", "xmlrpc"}
+
+
+@pytest.fixture(scope="module")
+def loaded(moto, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cold")
+    with pytest.MonkeyPatch.context() as patch, VendorServer().running() as vendor:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "COV", "COVERAGE", "NOTIFYHUB"))]:
+            patch.delenv(name)
+        environ = {
+            "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "made-up", "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_ENDPOINT_URL": moto, "AWS_EC2_METADATA_DISABLED": "true",
+        }  # fmt: skip
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        vendor.answer = VendorAnswer(status=202, headers={"X-Message-Id": "1"})
+        client = boto3.client("kms")
+        arn = client.create_key()["KeyMetadata"]["Arn"]
+        event = forge_event("CustomEmailSender_SignUp", KMSMasterKey(key_id=arn, client=client))
+        (folder / "event.json").write_text(json.dumps(event))
+        (folder / "notifyhub.toml").write_text(CONFIG.format(arn=arn, url=vendor.url))
+        patch.setenv("NOTIFYHUB_CONFIG", str(folder / "notifyhub.toml"))
+        worker = [sys.executable, Path(__file__).parent / "cold_worker.py", folder / "event.json"]
+        done = subprocess.run(worker, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert len(vendor.requests) == 1
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_of_notifyhub_only_what_the_first_mail_needs_is_loaded(loaded):
+    own = {name for name in loaded if name.partition(".")[0] in {"notifyhub", "notifyhub_providers"}}
+    assert own - NOTIFYHUB == set(), "new on the path to the first message: does it have to be there?"
+    assert NOTIFYHUB - own == set(), "not loaded any more: take it off the list"
+
+
+def test_of_other_packages_only_the_expected_are_loaded(loaded):
+    top = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names)
+    found = {name for name in top if not name.startswith("_")} - {"notifyhub", "notifyhub_providers", "__main__"}
+    found -= {"cffi", "pyexpat", "sitecustomize", "a1_coverage"}
+    assert found - THIRD_PARTY == set()
+
+
+def test_nothing_is_loaded_that_only_errors_and_tools_need(loaded):
+    assert loaded & UNWANTED == set()
+
+
+def test_the_budget_can_fail(loaded):
+    assert (loaded | {"notifyhub.cli"}) - NOTIFYHUB
