@@ -18,6 +18,8 @@ from notifyhub_providers._mime import ascii_domain
 if TYPE_CHECKING:
     import ssl
 
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
     from notifyhub.deadline import Deadline
     from notifyhub_providers._mime import Letter
     from notifyhub_providers.smtp import Smtp
@@ -78,7 +80,7 @@ class Session(smtplib.SMTP):
             raise TimeoutError
         return min(STEP_TIMEOUT_S, self._deadline.remaining())
 
-    def send(self, s: bytes | str) -> None:  # type: ignore[override]
+    def send(self, s: ReadableBuffer | str) -> None:
         """Sends, in what time is left."""
         if self.sock:
             self.sock.settimeout(self.left())
@@ -150,7 +152,7 @@ class _Incoming(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: WriteableBuffer) -> int:
         self._connection.settimeout(self._session.left())
         return self._connection.recv_into(buffer)
 
@@ -167,5 +169,4 @@ def _enhanced_code(status: int, text: bytes) -> str | None:
 
 
 def _base64(text: str) -> str:
-    # What the environment holds beyond UTF-8 comes as surrogates, and leaves as the bytes that it was.
-    return base64.b64encode(text.encode(errors="surrogateescape")).decode()
+    return base64.b64encode(text.encode()).decode()

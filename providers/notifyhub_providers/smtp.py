@@ -121,11 +121,8 @@ class Smtp(Provider):
 
     def _failure(self, error: OSError, stage: str) -> ProviderError:
         """A broken connection: until the final dot has left, nothing can have been accepted."""
-        hint = (
-            "; is the host's name right, or a ca_file needed?"
-            if isinstance(error, ssl.SSLCertVerificationError)
-            else ""
-        )
+        untrusted = isinstance(error, ssl.SSLCertVerificationError)
+        hint = "; is the host's name right, or a ca_file needed?" if untrusted else ""
         kind = OutcomeUnknown if stage == "dot" else NotSent
         return kind(self.name, f"{type(error).__name__} at {stage}{hint}")
 

@@ -2,10 +2,12 @@ from pathlib import Path
 
 import pytest
 
+from notifyhub.deadline import Deadline
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError, ProviderUnusable
-from notifyhub.testing.provider_contract import ProviderContract
+from notifyhub.testing.provider_contract import CODE, ProviderContract
 from notifyhub.testing.vendor_server import VendorAnswer
 from notifyhub.toolkit import Clients
+from notifyhub_providers._smtp_session import Session
 from notifyhub_providers.smtp import Smtp
 from tests.providers.smtp.scripted_server import ScriptedServer
 
@@ -57,6 +59,17 @@ class TestSmtp(ProviderContract):
         """The mail is larger than what the kernel would buffer, so that the break shows while it is being sent."""
         vendor.answer = VendorAnswer(headers={"stage": "body"})
         assert type(self.failure(ready, text="all work and no play\n" * 300_000)) is NotSent
+        assert vendor.requests == []
+
+    def test_time_that_runs_out_with_the_mail_still_open_was_not_an_acceptance(self, ready, vendor, monkeypatch):
+        def slow(session, data):
+            original(session, data)
+            if CODE in str(data):
+                session._deadline = Deadline.after(0)
+
+        original = Session.send
+        monkeypatch.setattr(Session, "send", slow)
+        assert type(self.failure(ready)) is NotSent
         assert vendor.requests == []
 
     def test_a_drop_after_the_final_dot_may_have_been_one(self, ready, vendor):
