@@ -10,6 +10,7 @@ from __future__ import annotations
 import abc
 import base64
 import binascii
+import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +136,9 @@ def local_master_key(key: bytes) -> Any:
         wrapping_key=key,
         wrapping_key_type=EncryptionKeyType.SYMMETRIC,
     )
-    return RawMasterKey(provider_id=LOCAL_PROVIDER, key_id="local", wrapping_key=wrapping_key)
+    # Named by the key itself: under one name for all, a wrong key would look like a changed message.
+    name = hashlib.sha256(key).hexdigest()[:16]
+    return RawMasterKey(provider_id=LOCAL_PROVIDER, key_id=name, wrapping_key=wrapping_key)
 
 
 def unescaped(text: str) -> str:

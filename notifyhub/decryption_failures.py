@@ -34,10 +34,7 @@ def explained(error: Exception) -> DecryptionError:
     if isinstance(error, BotoCoreError):
         return _kms_unreachable(type(error).__name__)
     if isinstance(error, InvalidTag | InvalidSignature):
-        return DecryptionError(
-            "integrity",
-            "the ciphertext was changed on its way, or made under another local key; pass on what Cognito sent",
-        )
+        return DecryptionError("integrity", "the ciphertext was changed on its way; pass on what Cognito sent")
     return _sdk_refusal(type(error).__name__)
 
 
@@ -50,8 +47,8 @@ def _sdk_refusal(name: str) -> DecryptionError:
         "DecryptKeyError": (
             "key",
             (
-                "no configured key opens the ciphertext; decryption.key_arns (or local_key) must hold the key of the "
-                "pool's LambdaConfig.KMSKeyID"
+                "no configured key opens the ciphertext; decryption.key_arns must hold the key of the pool's "
+                "LambdaConfig.KMSKeyID; an event of `notifyhub forge` may have been made under another local key"
             ),
         ),
     }

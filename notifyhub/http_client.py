@@ -83,6 +83,18 @@ class ProviderHttp:
                 content=content,
                 timeout=self._transport.timeout(deadline),
             )
+            request.url.host.encode("idna")  # what a socket does first, whose error httpx lets through
+        except (httpx.InvalidURL, UnicodeError) as error:
+            failure = ProviderUnusable(self._provider, type(error).__name__)
+        else:
+            return self._exchanged(client, request, auth)
+        # Outside the except block: these errors hold the URL, the credential or the body.
+        raise failure
+
+    def _exchanged(self, client: httpx.Client, request: httpx.Request, auth: tuple[str, str] | None) -> Reply:
+        import httpx
+
+        try:
             return _exchange(client, request, auth)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
             failure = self._failure(error)
@@ -120,8 +132,8 @@ def _failures() -> dict[type[Exception], type[ProviderError]]:
     """What each failure of httpx says about the request; the first match counts.
 
     Source: the exception tree in httpx's documentation. A time-out while writing or reading comes after the request
-    began to leave, as does every other network error that is not one of connecting. A UnicodeError comes from a header
-    that is not ASCII, text that is not Unicode or a host with an empty label; it holds what httpx was given.
+    began to leave, as does every other network error that is not one of connecting. InvalidURL and UnicodeError come
+    from the Location header of an answer here: httpx reads it even where redirects are not followed.
     """
     import httpx
 
@@ -132,8 +144,6 @@ def _failures() -> dict[type[Exception], type[ProviderError]]:
         httpx.ProxyError: NotSent,
         httpx.UnsupportedProtocol: ProviderUnusable,
         httpx.LocalProtocolError: ProviderUnusable,
-        httpx.InvalidURL: ProviderUnusable,
-        UnicodeError: ProviderUnusable,
         Exception: OutcomeUnknown,
     }
 
@@ -142,6 +152,7 @@ def _new_client() -> httpx.Client:
     import httpx
 
     limits = httpx.Limits(max_connections=50, max_keepalive_connections=20)
-    client = httpx.Client(follow_redirects=False, limits=limits)
+    # Answers are short; a compressed one could unfold to far more than the cap before it is counted.
+    client = httpx.Client(follow_redirects=False, limits=limits, headers={"accept-encoding": "identity"})
     guard_http()  # not before: httpx imports httpcore, and with it its loggers, when it builds a client
     return client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import re
 import traceback
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
     from notifyhub.events.base import Event
     from notifyhub.messages import Channel
-    from notifyhub.template_index import Chosen
+
+_USED = re.compile(r"""\{%[-+]?\s*(?:extends|include|import|from)\s+["']([^"']+)["']""")
 
 
 def built_in_root() -> Path:
@@ -53,13 +55,17 @@ class Renderer:
         self._app = dict(app)
         self._lifetimes = dict(lifetimes or {})
         self._environment = _environment(self.index.roots)
+        self._compiled: set[str] = set()
 
     def render(self, event: Event, channel: Channel, to: str, secret: Secret | None) -> Message:
         """The message to that address; raises a TemplateError that names file and line and holds no value."""
         chosen = self.index.choose(event.template_folders, channel, event.preferred_locales)
+        templates = {part: self._template(name) for part, name in chosen.parts().items()}
         lifetime = self._lifetimes.get(event.trigger, event.lifetime)
         facts = {"app": self._app, "locale": chosen.locale, "trigger": event.trigger, "channel": channel}
-        parts = self._parts(chosen, event, secret, {**facts, "lifetime": lifetime} if lifetime else facts)
+        texts = _rendered(templates, event, secret, {**facts, "lifetime": lifetime} if lifetime else facts)
+        if isinstance(texts, TemplateError):
+            raise texts
         return Message(
             channel=channel,
             to=to,
@@ -68,51 +74,30 @@ class Renderer:
             secret=secret,
             tags=(event.trigger,),
             variables=_variables(self._app, lifetime),
-            **parts,
+            **_finished(texts, channel, subject=self._app.get("name", event.trigger)),
         )
 
     def warm_up(self, channels: Iterable[Channel]) -> None:
-        """Compiles the default locale's templates of these channels, while a Lambda function starts at full speed."""
+        """Compiles the default locale's templates of these channels, while a Lambda function starts at full speed.
+
+        One that does not compile is left to the message that needs it: the others must not wait for its mend.
+        """
         for channel in channels:
             for folder in self.index.folders():
-                if self.index.locales(folder, channel):
+                with contextlib.suppress(TemplateError):
                     self.compile((folder,), channel)
 
     def compile(self, folders: Sequence[str], channel: Channel) -> None:
-        """Loads the templates of a trigger in the default locale; raises TemplateError where one does not load."""
-        for name in self.index.choose(folders, channel, ()).names():
-            self._template(name)
+        """Loads a trigger's templates in the default locale; raises TemplateError where one does not load."""
+        self._compile(self.index.choose(folders, channel, ()).parts().values())
 
-    def _parts(self, chosen: Chosen, event: Event, secret: Secret | None, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """The texts of the message; a template's error leaves from here, where no frame holds the plaintext."""
-        html = self._text(chosen.html, event, secret, facts)
-        text = self._text(chosen.text, event, secret, facts)
-        subject = self._text(chosen.subject, event, secret, facts)
-        if text is None and html is not None:
-            from notifyhub.html_text import text_of
-
-            text = text_of(html)
-        if chosen.channel == "email" and subject is None:
-            subject = self._app.get("name", event.trigger)
-        return {"html": html, "text": text, "subject": _one_line(subject or "")}
-
-    def _text(self, name: str | None, event: Event, secret: Secret | None, facts: Mapping[str, Any]) -> str | None:
-        if name is None:
-            return None
-        outcome = self._rendered(self._template(name), event, secret, facts)
-        if isinstance(outcome, TemplateError):
-            raise outcome
-        return outcome
-
-    def _rendered(
-        self, template: jinja2.Template, event: Event, secret: Secret | None, facts: Mapping[str, Any]
-    ) -> str | TemplateError:
-        """The text, or the error as a value: raised here it would carry Jinja's own, which shows values."""
-        context = {**facts, **_revealed(event.template_values()), **_secret_as(event.trigger, secret)}
-        try:
-            return template.render(context)
-        except Exception as error:  # noqa: BLE001 - a template may fail in every way that Python can
-            return _rebuilt(error, template, sorted(context))
+    def _compile(self, names: Iterable[str]) -> None:
+        """The templates, and those that they name; a name that is computed has to wait for its first use."""
+        for name in names:
+            if name not in self._compiled:
+                template = self._template(name)
+                self._compiled.add(name)
+                self._compile(_USED.findall(_source(Path(template.filename or ""))))
 
     def _template(self, name: str) -> jinja2.Template:
         """The compiled template; raises TemplateError where it does not load."""
@@ -124,7 +109,9 @@ class Renderer:
             # Jinja's text on syntax quotes the template alone.
             problem = TemplateError(str(error.message), template=error.filename or name, line=error.lineno)
         except jinja2.TemplateNotFound as error:
-            problem = TemplateError(f"no such template: {error.name}", template=name)
+            problem = TemplateError(f"no such template: {error.name}", template=self.index.file(name))
+        except Exception as error:  # noqa: BLE001 - no UTF-8, no right to read it, what Python's compiler refuses
+            problem = TemplateError(f"it does not load ({type(error).__name__})", template=self.index.file(name))
         raise problem
 
 
@@ -135,8 +122,8 @@ def _environment(roots: Sequence[Path]) -> jinja2.Environment:
         number, bang, path = name.rpartition("!")
         for root in [roots[int(number)]] if bang else roots:
             file = root / path
-            if ".." not in path.split("/") and file.is_file():
-                return file.read_text(encoding="utf-8"), str(file), None
+            if not _outside(path) and file.is_file():
+                return _source(file), str(file), None
         return None
 
     environment = jinja2.Environment(
@@ -153,6 +140,43 @@ def _environment(roots: Sequence[Path]) -> jinja2.Environment:
         lambda context, value: spoken(value, str(context.get("locale", "en")))
     )
     return environment
+
+
+def _outside(path: str) -> bool:
+    return Path(path).is_absolute() or ".." in Path(path).parts
+
+
+def _source(file: Path) -> str:
+    return file.read_text(encoding="utf-8-sig")  # Windows' editors begin it with a mark
+
+
+def _rendered(
+    templates: Mapping[str, jinja2.Template], event: Event, secret: Secret | None, facts: Mapping[str, Any]
+) -> dict[str, str] | TemplateError:
+    """The texts by part, or the error as a value.
+
+    Raised here it would carry Jinja's own error, which shows values, and this frame, which holds the plaintext.
+    """
+    context = {**facts, **_revealed(event.template_values()), **_secret_as(event.trigger, secret)}
+    texts = {}
+    for part, template in templates.items():
+        try:
+            texts[part] = template.render(context)
+        except Exception as error:  # noqa: BLE001 - a template may fail in every way that Python can
+            return _rebuilt(error, template, sorted(context))
+    return texts
+
+
+def _finished(texts: Mapping[str, str], channel: Channel, *, subject: str) -> dict[str, Any]:
+    """The texts as the message has them; `subject` is that of a mail whose templates bring none."""
+    html, text = texts.get("html"), texts.get("text", "")
+    if channel == "sms":
+        return {"text": text.strip()}
+    if html is not None and "text" not in texts:
+        from notifyhub.html_text import text_of
+
+        text = text_of(html)
+    return {"html": html, "text": text, "subject": _one_line(texts.get("subject", "")) or _one_line(subject)}
 
 
 def _secret_as(trigger: str, secret: Secret | None) -> dict[str, str]:
@@ -186,11 +210,13 @@ def _rebuilt(error: Exception, template: jinja2.Template, known: Sequence[str]) 
     import jinja2
 
     where, line = _place(error, template)
-    if isinstance(error, jinja2.TemplateSyntaxError | jinja2.TemplateNotFound):
-        return TemplateError(f"{type(error).__name__} in a template that it uses", template=where, line=line)
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return TemplateError(str(error.message), template=error.filename or where, line=error.lineno)
     if isinstance(error, jinja2.UndefinedError):
-        return UndefinedVariable(_variable(error, where), template=where, line=line, known=known)
-    return TemplateError(f"{type(error).__name__} while rendering", template=where, line=line)
+        return UndefinedVariable(_spelled(error, where), template=where, line=line, known=known)
+    name = _spelled(error, where) if isinstance(error, jinja2.TemplateError) else None
+    named = f" ({name})" if name else ""
+    return TemplateError(f"{type(error).__name__}{named} while rendering", template=where, line=line)
 
 
 def _place(error: Exception, template: jinja2.Template) -> tuple[str, int | None]:
@@ -199,8 +225,8 @@ def _place(error: Exception, template: jinja2.Template) -> tuple[str, int | None
     return (frames[-1].filename, frames[-1].lineno) if frames else (template.filename or str(template.name), None)
 
 
-def _variable(error: Exception, file: str) -> str | None:
-    """The missing name, if the template itself spells it: `user[code]` would put the code in its place."""
-    quoted = re.findall(r"'([A-Za-z_][\w:.-]*)'", str(error))
-    source = Path(file).read_text(encoding="utf-8") if Path(file).is_file() else ""
-    return next((name for name in reversed(quoted) if re.search(rf"\b{re.escape(name)}\b", source)), None)
+def _spelled(error: Exception, file: str) -> str | None:
+    """The name in question, if the template itself spells it: `user[code]` would put the code in its place."""
+    names = re.findall(r"'([A-Za-z_][\w:./-]*)'", f"{error} '{error}'")
+    source = _source(Path(file)) if Path(file).is_file() else ""
+    return next((name for name in reversed(names) if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", source)), None)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 BUILT_IN_LOCALE = "en"
 """The last resort: a message in English is better than none."""
+_LONGEST_LOCALE = 35
+"""RFC 5646, 4.4.1; the caller of Cognito may send anything."""
 
 _FILE = re.compile(
     r"(?P<channel>email|sms)\.(?P<part>subject|body)(?:\.(?P<locale>[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*))?"
@@ -44,9 +46,10 @@ class Chosen:
     html: str | None
     text: str | None
 
-    def names(self) -> Iterator[str]:
-        """The parts that exist."""
-        return (name for name in (self.subject, self.html, self.text) if name)
+    def parts(self) -> dict[str, str]:
+        """The template names of the parts that exist."""
+        parts = {"html": self.html, "text": self.text, "subject": self.subject}
+        return {part: name for part, name in parts.items() if name}
 
 
 class TemplateIndex:
@@ -65,6 +68,11 @@ class TemplateIndex:
         """The locales that a trigger's bodies exist in."""
         keys = [PartKey(folder, channel, "body", kind) for kind in ("html", "txt")]
         return {locale for files in self._files for key in keys for locale in files.get(key, {})}
+
+    def file(self, name: str) -> str:
+        """The file behind a template's name, as errors show it; a name without a root's number is shown as it is."""
+        number, bang, path = name.partition("!")
+        return str(self.roots[int(number)] / path) if bang else name
 
     def choose(self, folders: Sequence[str], channel: Channel, wanted: Iterable[str]) -> Chosen:
         """The parts of one message; raises TemplateNotFound where no root has a body.
@@ -114,11 +122,10 @@ def normalised(locale: str) -> str:
 
 
 def _candidates(wanted: Iterable[str]) -> Iterator[str]:
-    """Each locale, and behind it the same without its region."""
-    for locale in map(normalised, wanted):
-        yield locale
-        if "-" in locale:
-            yield locale.partition("-")[0]
+    """Each locale, and behind it the same without its region: `zh-hant-tw`, `zh-hant`, `zh`."""
+    for locale in wanted:
+        parts = normalised(locale).split("-") if len(locale) <= _LONGEST_LOCALE else []
+        yield from ("-".join(parts[:count]) for count in range(len(parts), 0, -1))
 
 
 def _scanned(root: Path, default_locale: str) -> Iterator[tuple[PartKey, dict[str, str]]]:
@@ -126,7 +133,8 @@ def _scanned(root: Path, default_locale: str) -> Iterator[tuple[PartKey, dict[st
         raise ConfigurationError(f"there is no folder {root}", path="templates.path")
     found: dict[PartKey, dict[str, str]] = {}
     for folder in (entry for entry in os.scandir(root) if entry.is_dir() and entry.name[0] not in "._"):
-        for entry in os.scandir(folder.path):
+        # Sorted: on every file system, the file that names the default locale wins over the one that names none.
+        for entry in sorted(os.scandir(folder.path), key=lambda entry: (entry.name.count("."), entry.name)):
             if match := _FILE.fullmatch(entry.name):
                 key = PartKey(
                     folder.name, "email" if match["channel"] == "email" else "sms", match["part"], match["kind"]

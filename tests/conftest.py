@@ -1,0 +1,21 @@
+"""AWS on loopback, for every test that wants it."""
+
+import pytest
+
+from notifyhub.testing.aws_contract import moto_server, set_aws_environment
+
+pytest.register_assert_rewrite("tests.decryption.contract")
+
+
+@pytest.fixture(scope="session")
+def moto():
+    """The URL of moto's server. Its backends belong to the process: make what a test needs inside the test."""
+    with moto_server() as url:
+        yield url
+
+
+@pytest.fixture
+def aws_env(moto, monkeypatch):
+    """Made-up credentials in eu-west-1, nothing of this machine's configuration, every service at moto."""
+    set_aws_environment(monkeypatch, endpoint=moto)
+    return moto

@@ -1,0 +1,75 @@
+"""Decryption under a raw key, for development and tests."""
+
+import base64
+
+import pytest
+
+from notifyhub.deadline import Deadline
+from notifyhub.decryption import LocalKeyDecryptor, local_key, unescaped
+from notifyhub.errors import ConfigurationError
+from notifyhub.testing import assert_absent, traces_of
+from notifyhub.testing.forge import new_local_key
+from tests.decryption.contract import DecryptorContract
+from tests.decryption.sealing import CODE, encoded, event_with, flipped, sealed
+
+CANARY = "c4n4ry"
+
+
+class TestLocalKey(DecryptorContract):
+    @pytest.fixture
+    def key(self):
+        return new_local_key()
+
+    @pytest.fixture
+    def other_key(self):
+        return new_local_key()
+
+    @pytest.fixture
+    def decryptor(self, key):
+        return LocalKeyDecryptor(key)
+
+    @pytest.fixture
+    def lenient(self, key):
+        return LocalKeyDecryptor(key, allow_missing_pool_id=True)
+
+    def test_a_bit_that_is_flipped_is_noticed_in_every_byte(self, refusal, key):
+        message = sealed(CODE.encode(), key)
+        for at in range(len(message)):
+            refusal(event_with(encoded(flipped(message, at))))
+
+    def test_a_message_that_ends_early_is_refused_after_every_byte(self, refusal, key):
+        message = sealed(CODE.encode(), key)
+        for end in range(len(message)):
+            refusal(event_with(encoded(message[:end])))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        CANARY,
+        base64.b64encode(CANARY.encode()).decode(),
+        base64.b64encode(b"x" * 31).decode(),
+        "é" * 44,
+        "x" * 44 + "%",
+    ],
+)
+def test_a_local_key_is_32_bytes_in_base64(text):
+    with pytest.raises(ConfigurationError, match="write 32 bytes in base64") as caught:
+        local_key(text)
+    assert caught.value.path == "decryption.local_key"
+    assert "os.urandom(32)" in str(caught.value)
+    if text:
+        assert_absent([text], traces_of(caught.value))
+
+
+def test_a_local_key_opens_what_was_sealed_under_it():
+    key = new_local_key()
+    decryptor = LocalKeyDecryptor(local_key(base64.b64encode(key).decode()))
+    event = event_with(encoded(sealed(CODE.encode(), key)))
+    assert decryptor.decrypt(event, Deadline.never()).reveal() == CODE
+
+
+@pytest.mark.parametrize(("text", "read"), [("", ""), ("&", "&"), ("&amp;#39;", "&#39;"), ("&lt;&lt;", "<<")])
+def test_unescaping_is_one_pass(text, read):
+    assert unescaped(text) == read
