@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from typing import TYPE_CHECKING, Any
 
 from notifyhub.errors import ConfigurationError, Undeliverable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from notifyhub.deadline import LambdaContext
@@ -25,11 +27,20 @@ def make_handler(config: str | Path | None = None, *, dispatcher: Dispatcher | N
     The handler returns None when the event is dealt with, an Undeliverable included, which is logged as an error and
     handed to `[hooks] on_undeliverable`. Everything else it raises, so that Lambda retries and then parks the event.
     """
-    from notifyhub.assembly import undeliverable_hook_of
-    from notifyhub.deadline import Deadline
+    with _collector_paused():
+        return _handler(dispatcher or _dispatcher(config))
+
+
+def _dispatcher(config: str | Path | None) -> Dispatcher:
     from notifyhub.dispatcher import Dispatcher
 
-    dispatcher = dispatcher or Dispatcher.from_config(config)
+    return Dispatcher.from_config(config)
+
+
+def _handler(dispatcher: Dispatcher) -> Handler:
+    from notifyhub.assembly import undeliverable_hook_of
+    from notifyhub.deadline import Deadline
+
     dispatcher.warm_up()
     on_undeliverable = undeliverable_hook_of(dispatcher.settings)
     reserve_s = dispatcher.settings.delivery.reserve_ms / 1000
@@ -43,6 +54,19 @@ def make_handler(config: str | Path | None = None, *, dispatcher: Dispatcher | N
                 _call(on_undeliverable, event, verdict)
 
     return handler
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """What a start makes lives as long as the process: looking for garbage in it takes time and finds none."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()  # nor need later collections look at it
+        if enabled:
+            gc.enable()
 
 
 def __getattr__(name: str) -> Any:

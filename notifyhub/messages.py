@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field, replace
 from email.utils import formataddr, parseaddr
 from typing import TYPE_CHECKING, Literal, get_args
@@ -25,6 +26,7 @@ class Mailbox:
     name: str = ""
 
     @classmethod
+    @functools.lru_cache(maxsize=64)
     def parse(cls, text: str) -> Mailbox:
         """Reads `Acme <no-reply@acme.example>` or a bare address; raises ValueError on anything else."""
         name, address = parseaddr(text)

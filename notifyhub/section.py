@@ -21,7 +21,9 @@ class Section(BaseModel):
     Environment variables hold text only, so a list may be written as JSON or comma-separated, a table as JSON.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, str_strip_whitespace=True, defer_build=True
+    )
 
     @field_validator("*", mode="before")
     @classmethod

@@ -21,7 +21,12 @@ class SafeModel(BaseModel):
     """A frozen model of the wire: unknown keys are ignored, and its repr shows only the fields that it names."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore", hide_input_in_errors=True
+        alias_generator=to_camel,
+        populate_by_name=True,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        defer_build=True,  # a model is built when its first event comes: most functions see few of them
     )
     shown: ClassVar[tuple[str, ...]] = ()
 
@@ -32,6 +37,8 @@ class SafeModel(BaseModel):
 
 class Recipient(SafeModel):
     """Where one person can be reached; a phone number is in E.164 form, such as +15005550006."""
+
+    model_config = ConfigDict(defer_build=False)
 
     email: str | None = None
     phone_number: str | None = None

@@ -40,6 +40,7 @@ class NotificationEvent(Event):
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         """Names the event and refuses channels that do not exist, where the class is written."""
         super().__pydantic_init_subclass__(**kwargs)
+        cls.model_rebuild(raise_errors=False)
         if "name" not in vars(cls):
             cls.name = cls.__name__
         if not cls.name.isidentifier() or not cls.channels or not set(cls.channels) <= set(CHANNELS):

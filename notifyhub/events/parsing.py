@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -14,6 +15,8 @@ from notifyhub.validation import findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_building = threading.Lock()  # the first events of a process may come at once, and Pydantic builds without one
 
 
 def parse_event(raw: object, *, own: Mapping[str, type[Event]] | None = None) -> Event:
@@ -77,6 +80,9 @@ def _quotable(source: str) -> str:
 
 
 def _validated(model: type[Event], raw: dict[str, Any]) -> Event:
+    if not model.__pydantic_complete__:
+        with _building:
+            model.model_rebuild()
     try:
         return model.model_validate(raw)
     except ValidationError as error:

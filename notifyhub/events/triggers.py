@@ -6,6 +6,7 @@ lifetimes from the guide's page on quotas and from the pool settings' defaults.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -51,6 +52,7 @@ def source_names() -> list[str]:
     return [f"{prefixes[channel]}_{name}" for channel in _BOTH for name, t in TRIGGERS.items() if channel in t.channels]
 
 
+@functools.lru_cache(maxsize=64)
 def split_source(source: str) -> tuple[Channel, str] | None:
     """The channel and the trigger's name; None for a source that is no custom sender's.
 

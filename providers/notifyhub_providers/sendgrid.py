@@ -52,7 +52,7 @@ class SendGrid(Provider):
 
     def classify(self, reply: Reply) -> ProviderError | None:
         """SendGrid has no error codes; the name of the field at fault is the best there is."""
-        return self.by_status(reply, code=reply.field("errors", 0, "field"))
+        return None if reply.successful else self.by_status(reply, code=reply.field("errors", 0, "field"))
 
     def wait(self, reply: Reply) -> float | None:
         """X-RateLimit-Reset is the Unix time, in seconds, at which the limit is lifted."""
