@@ -65,14 +65,21 @@ def events_of(settings: Settings, given: Iterable[type[NotificationEvent]]) -> M
     for kind in kinds:
         if not (isinstance(kind, type) and issubclass(kind, NotificationEvent)):
             raise ConfigurationError(f"{kind!r} is no NotificationEvent class", path="hooks.events")
-    return {kind.name: kind for kind in kinds}
+    by_name = {kind.name: kind for kind in kinds}
+    if clashing := [kind.name for kind in kinds if by_name[kind.name] is not kind]:
+        raise ConfigurationError(
+            f"two classes are called {clashing[0]!r}; give one another `name`", path="hooks.events"
+        )
+    return by_name
 
 
 def resolver_of(settings: Settings, clients: AwsClients) -> RecipientResolver:
     """The hook's resolver, else the default one."""
     if settings.hooks.resolver is None:
         return EventRecipients(clients)
-    resolver = _made(_hook(settings.hooks.resolver, "hooks.resolver"))
+    hook = _hook(settings.hooks.resolver, "hooks.resolver")
+    wants_clients = isinstance(hook, type) and issubclass(hook, EventRecipients)
+    resolver = hook(clients) if wants_clients else _made(hook, "hooks.resolver")
     if not isinstance(resolver, RecipientResolver):
         raise ConfigurationError("this is no RecipientResolver", path="hooks.resolver")
     return resolver
@@ -80,10 +87,7 @@ def resolver_of(settings: Settings, clients: AwsClients) -> RecipientResolver:
 
 def observers_of(settings: Settings, given: Iterable[Observer]) -> list[Observer]:
     """The observers given in code and those of `[hooks] observers`."""
-    hooks = [_made(_hook(path, f"hooks.observers.{n}")) for n, path in enumerate(settings.hooks.observers)]
-    if not all(isinstance(hook, Observer) for hook in hooks):
-        raise ConfigurationError("these must be Observer classes or instances", path="hooks.observers")
-    return [*given, *hooks]
+    return [*given, *(_observer(path, f"hooks.observers.{n}") for n, path in enumerate(settings.hooks.observers))]
 
 
 def undeliverable_hook_of(settings: Settings) -> Callable[..., object] | None:
@@ -95,6 +99,13 @@ def undeliverable_hook_of(settings: Settings) -> Callable[..., object] | None:
     return hook
 
 
+def _observer(dotted: str, path: str) -> Observer:
+    observer = _made(_hook(dotted, path), path)
+    if not isinstance(observer, Observer):
+        raise ConfigurationError("this is no Observer class or instance", path=path)
+    return observer
+
+
 def _hook(dotted: str, path: str) -> Any:
     """The object behind `package.module:name`."""
     module, colon, name = dotted.partition(":")
@@ -104,10 +115,16 @@ def _hook(dotted: str, path: str) -> Any:
         return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise ConfigurationError(f"{dotted} cannot be imported: {error}", path=path) from error
+    except Exception as error:
+        raise ConfigurationError(f"{dotted} cannot be imported ({type(error).__name__})", path=path) from error
 
 
-def _made(hook: Any) -> Any:
-    return hook() if isinstance(hook, type) else hook
+def _made(hook: Any, path: str) -> Any:
+    """The hook, or an instance of it where it is a class."""
+    try:
+        return hook() if isinstance(hook, type) else hook
+    except TypeError as error:
+        raise ConfigurationError("the class must be made without arguments", path=path) from error
 
 
 class _NoDecryptor(Decryptor):

@@ -23,7 +23,7 @@ _ATTRIBUTES: dict[Channel, str] = {"email": "email", "sms": "phone_number"}
 # No more than this is checked: the vendor knows better, but nothing may become a second recipient or a header.
 _USABLE: dict[Channel, re.Pattern[str]] = {
     "email": re.compile(r"[^\s\x00-\x1f\x7f<>,;:\"()\[\]\\@]{1,64}@[^\s\x00-\x1f\x7f<>,;:\"()\[\]\\@]{1,255}"),
-    "sms": re.compile(r"\+[1-9]\d{5,14}"),
+    "sms": re.compile(r"\+[1-9][0-9]{5,14}"),
 }
 
 
@@ -68,7 +68,7 @@ class EventRecipients(RecipientResolver):
         if deadline.passed:
             raise RecipientLookupError("no time was left to look the user up; raise the function's time-out")
         user = self._user(event)
-        attributes = {entry["Name"]: entry["Value"] for entry in user.get("UserAttributes", [])}
+        attributes = {entry["Name"]: entry.get("Value") for entry in user.get("UserAttributes", [])}
         return attributes.get(attribute) if attributes.get(f"{attribute}_verified") == "true" else None
 
     def _user(self, event: TakeOverEvent) -> dict[str, Any]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import os
+import re
 import threading
 from typing import TYPE_CHECKING
 
+from notifyhub.distribution import DISTRIBUTION
 from notifyhub.errors import ConfigurationError, MissingExtra, ProviderConflict, ProviderNotFound
 from notifyhub.provider import ENTRY_POINT_GROUP, HttpSettings, Provider
 from notifyhub.settings.loading import validated
@@ -37,20 +40,18 @@ class Registry:
 
     def names(self) -> list[str]:
         """All names on offer, sorted."""
-        return sorted(self._scanned())
+        return sorted({*self._scanned(), *_names_without_metadata()})
 
     def origin(self, name: str) -> str:
         """The distribution that offers the name."""
-        distribution = self._scanned()[name][0].dist
-        return distribution.name if distribution else "unknown"
+        offers = self._scanned().get(name)
+        return _origin(offers[0]) if offers else DISTRIBUTION
 
     def load(self, name: str) -> type[Provider]:
         """The provider's class; raises ProviderNotFound, ProviderConflict or MissingExtra."""
         offers = self._scanned().get(name, [])
         if len(offers) > 1:
-            raise ProviderConflict(
-                name, offered_by=[offer.dist.name if offer.dist else offer.value for offer in offers]
-            )
+            raise ProviderConflict(name, offered_by=[_origin(offer) for offer in offers])
         found = _imported(name, offers[0]) if offers else _without_metadata(name)
         if found is None:
             raise ProviderNotFound(name, found=self.names())
@@ -112,7 +113,9 @@ class ConfiguredProviders:
         """The class and its settings, references still unresolved; raises ConfigurationError with the key's path."""
         with self._lock:
             if name not in self._checked:
-                table = self._settings.providers[name]
+                table = self._settings.providers.get(name)
+                if table is None:
+                    raise ConfigurationError(f"there is no [providers.{name}]")
                 kind = self._class(name, table)
                 path = f"providers.{name}"
                 settings = validated(kind.Settings, table.own_keys(), folder=self._settings.folder, prefix=path)
@@ -131,12 +134,15 @@ class ConfiguredProviders:
         return kind
 
 
+def _origin(offer: EntryPoint) -> str:
+    return offer.dist.name if offer.dist else offer.value
+
+
 def _imported(name: str, offer: EntryPoint) -> object:
     try:
         return offer.load()
-    except ModuleNotFoundError as error:
-        missing = error.name or "a module"
-    raise MissingExtra(name, module=missing)
+    except Exception as error:
+        raise _broken(name, offer.module, error, origin=_origin(offer)) from error
 
 
 def _without_metadata(name: str) -> object | None:
@@ -144,11 +150,26 @@ def _without_metadata(name: str) -> object | None:
     module_name = f"{FALLBACK_PACKAGE}.{name}"
     try:
         module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name in {module_name, FALLBACK_PACKAGE}:
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name in {module_name, FALLBACK_PACKAGE}:
             return None
-        missing = error.name or "a module"
-    else:
-        kinds = (item for item in vars(module).values() if isinstance(item, type) and issubclass(item, Provider))
-        return next((kind for kind in kinds if kind.__module__ == module_name), None)
-    raise MissingExtra(name, module=missing)
+        raise _broken(name, module_name, error, origin=DISTRIBUTION) from error
+    kinds = (item for item in vars(module).values() if isinstance(item, type) and issubclass(item, Provider))
+    return next((kind for kind in kinds if kind.__module__ == module_name), None)
+
+
+def _names_without_metadata() -> list[str]:
+    import pkgutil
+
+    spec = importlib.util.find_spec(FALLBACK_PACKAGE)
+    folders = spec.submodule_search_locations if spec else None
+    return [module.name for module in pkgutil.iter_modules(folders or []) if not module.name.startswith("_")]
+
+
+def _broken(name: str, module: str, error: Exception, *, origin: str) -> ConfigurationError:
+    """What to tell of a provider that cannot be imported; extras are ours only for what this distribution brings."""
+    if isinstance(error, ModuleNotFoundError) and re.sub(r"[-_.]+", "-", origin).lower() == DISTRIBUTION:
+        return MissingExtra(name, module=error.name or "a module")
+    shown = isinstance(error, ImportError | SyntaxError | AttributeError)  # these quote code alone
+    problem = f"{type(error).__name__}: {error}" if shown else type(error).__name__
+    return ConfigurationError(f"provider {name!r} of {origin}: {module} cannot be imported ({problem})")

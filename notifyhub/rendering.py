@@ -55,7 +55,6 @@ class Renderer:
         self._app = dict(app)
         self._lifetimes = dict(lifetimes or {})
         self._environment = _environment(self.index.roots)
-        self._compiled: set[str] = set()
 
     def render(self, event: Event, channel: Channel, to: str, secret: Secret | None) -> Message:
         """The message to that address; raises a TemplateError that names file and line and holds no value."""
@@ -78,26 +77,29 @@ class Renderer:
         )
 
     def warm_up(self, channels: Iterable[Channel]) -> None:
-        """Compiles the default locale's templates of these channels, while a Lambda function starts at full speed.
+        """Compiles the layouts that the default locale's templates of these channels share.
 
-        One that does not compile is left to the message that needs it: the others must not wait for its mend.
+        They are most of what a first message would wait for. Each trigger's own few lines are compiled when its first
+        message comes: a start that did it for all of them would take longer than most processes ever get back.
         """
         for channel in channels:
-            for folder in self.index.folders():
-                with contextlib.suppress(TemplateError):
-                    self.compile((folder,), channel)
+            for name in sorted(self._shared(channel)):
+                with contextlib.suppress(TemplateError):  # left to the message that needs it
+                    self._template(name)
 
     def compile(self, folders: Sequence[str], channel: Channel) -> None:
         """Loads a trigger's templates in the default locale; raises TemplateError where one does not load."""
-        self._compile(self.index.choose(folders, channel, ()).parts().values())
+        for name in self.index.choose(folders, channel, ()).parts().values():
+            for used in (name, *_named_in(self.index.file(name))):
+                self._template(used)
 
-    def _compile(self, names: Iterable[str]) -> None:
-        """The templates, and those that they name; a name that is computed has to wait for its first use."""
-        for name in names:
-            if name not in self._compiled:
-                template = self._template(name)
-                self._compiled.add(name)
-                self._compile(_USED.findall(_source(Path(template.filename or ""))))
+    def _shared(self, channel: Channel) -> set[str]:
+        """What templates extend, include or import by name; a name that is computed has to wait for its first use."""
+        files = set()
+        for folder in self.index.folders():
+            with contextlib.suppress(TemplateError):  # not in the default locale
+                files |= {self.index.file(name) for name in self.index.choose((folder,), channel, ()).parts().values()}
+        return {name for file in files for name in _named_in(file)}
 
     def _template(self, name: str) -> jinja2.Template:
         """The compiled template; raises TemplateError where it does not load."""
@@ -144,6 +146,13 @@ def _environment(roots: Sequence[Path]) -> jinja2.Environment:
 
 def _outside(path: str) -> bool:
     return Path(path).is_absolute() or ".." in Path(path).parts
+
+
+def _named_in(file: str) -> list[str]:
+    try:
+        return _USED.findall(_source(Path(file)))
+    except (OSError, UnicodeDecodeError):
+        return []  # whoever loads it says so
 
 
 def _source(file: Path) -> str:

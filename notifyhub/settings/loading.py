@@ -42,6 +42,7 @@ def validated(model: type[S], table: Any, *, folder: Path, prefix: str = "") -> 
         return model.model_validate(table, context={"folder": folder})
     except ValidationError as error:
         found = findings(error, prefix=prefix)
+    found = [finding._replace(path=finding.path.removesuffix(".[key]")) for finding in found]
     first, *others = [_with_suggestion(finding, model, prefix) for finding in found]
     raise ConfigurationError("; ".join([first.text, *map(str, others)]), path=first.path or None)
 
@@ -49,9 +50,9 @@ def validated(model: type[S], table: Any, *, folder: Path, prefix: str = "") -> 
 def _find(path: str | Path | None, environ: Mapping[str, str]) -> Path | None:
     if named := path or environ.get(PATH_VARIABLE):
         if not Path(named).is_file():
-            raise ConfigurationError(f"there is no file {named}")
+            raise ConfigurationError(f"there is no file {named}", path=None if path else PATH_VARIABLE)
         return Path(named).absolute()
-    folders = [Path(folder) for folder in (environ.get("LAMBDA_TASK_ROOT"), Path.cwd()) if folder]
+    folders = list(dict.fromkeys(Path(folder) for folder in (environ.get("LAMBDA_TASK_ROOT"), Path.cwd()) if folder))
     if file := next((folder / FILE for folder in folders if (folder / FILE).is_file()), None):
         return file
     if not any(name.startswith(PREFIX) for name in environ):
@@ -62,11 +63,15 @@ def _find(path: str | Path | None, environ: Mapping[str, str]) -> Path | None:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # Windows' editors begin it with a mark
     except tomllib.TOMLDecodeError as error:
         problem = f"this is not valid TOML: {error}"
     except UnicodeDecodeError:
         problem = "this is not UTF-8 text"
+    except (ValueError, RecursionError):  # a number of thousands of digits, tables nested as deeply
+        problem = "this is not valid TOML"
+    except OSError as error:
+        problem = f"this cannot be read ({type(error).__name__})"
     raise ConfigurationError(problem, path=str(file))
 
 
@@ -75,16 +80,22 @@ def _with_environment(tables: dict[str, Any], environ: Mapping[str, str]) -> dic
         *sections, key = variable.removeprefix(PREFIX).lower().split("__")
         if not all((*sections, key)):
             raise ConfigurationError(f"write {PREFIX}SECTION__KEY", path=variable)
-        _table(tables, sections, variable)[key] = environ[variable]
+        table = _table(tables, sections, variable)
+        table[_spelled(key, table)] = environ[variable]
     return tables
 
 
 def _table(tables: dict[str, Any], sections: Iterable[str], variable: str) -> dict[str, Any]:
     for section in sections:
-        tables = tables.setdefault(section, {})
+        tables = tables.setdefault(_spelled(section, tables), {})
         if not isinstance(tables, dict):
             raise ConfigurationError(f"{section} is no table; an array of tables is only set whole", path=variable)
     return tables
+
+
+def _spelled(name: str, table: Iterable[str]) -> str:
+    """The name as the file spells it, such as a trigger's: variables come in lower case."""
+    return next((known for known in table if known.lower() == name), name)
 
 
 def _with_suggestion(finding: Finding, model: type[BaseModel], prefix: str) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -9,18 +10,34 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, StringConstraints, model_validator
 
+from notifyhub.errors import ConfigurationError
 from notifyhub.events.triggers import TRIGGERS
 from notifyhub.messages import Channel
 from notifyhub.section import FilePath, Section
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def _duration(value: Any) -> Any:
+def _duration(value: Any) -> timedelta:
     """`90s`, `15m`, `24h`, `7d`, or a number of seconds."""
-    match = re.fullmatch(r"(\d+)\s*([smhd])", value) if isinstance(value, str) else None
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2]]) if match else value
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"([0-9]{1,8}(?:\.[0-9]{1,3})?)\s*([smhd]?)", str(value))
+    if match is None:
+        raise ValueError("write 90s, 15m, 24h, 7d, or a number of seconds")
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+
+
+def _table(value: Any) -> Any:
+    """A table as JSON, which is how an environment variable writes it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        pass
+    raise ValueError("must be a table; an environment variable writes it as JSON")
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]
@@ -119,9 +136,9 @@ class Settings(Section):
     app: App
     decryption: Decryption = Decryption()
     templates: Templates = Templates()
-    providers: dict[Name, ProviderTable] = Field(default_factory=dict)
+    providers: dict[Name, Annotated[ProviderTable, BeforeValidator(_table)]] = Field(default_factory=dict)
     routes: tuple[Route, ...] = ()
-    triggers: dict[str, TriggerTable] = Field(default_factory=dict)
+    triggers: dict[str, Annotated[TriggerTable, BeforeValidator(_table)]] = Field(default_factory=dict)
     delivery: Delivery = Delivery()
     ledger: Ledger = Ledger()
     hooks: Hooks = Hooks()
@@ -155,5 +172,8 @@ class Settings(Section):
             for name in route.providers:
                 if name not in self.providers:
                     known = ", ".join(self.providers) or "none"
-                    raise ValueError(f"routes.{number}.providers: no [providers.{name}]; there are: {known}")
+                    # No ValueError: rebuilt without the values of its table, it could not name the provider.
+                    raise ConfigurationError(
+                        f"there is no [providers.{name}]; there are: {known}", path=f"routes.{number}.providers"
+                    )
         return self

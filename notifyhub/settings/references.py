@@ -76,7 +76,7 @@ class SecretReferences:
     def _file(self, name: str, path: str) -> str:
         try:
             return (self._folder / Path(name).expanduser()).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError, RuntimeError) as error:  # also: no UTF-8, a NUL in the path, no home folder
             problem = type(error).__name__
         raise ConfigurationError(f"file:{name} cannot be read ({problem})", path=path)
 
@@ -91,10 +91,10 @@ class SecretReferences:
         return _json_value(text, key, f"secretsmanager:{name}", path) if key else text
 
     def _call(self, service: str, operation: str, parameters: dict[str, Any], path: str) -> Reply:
-        client = self._clients.get(service, attempts=ATTEMPTS, timeout_s=TIMEOUT_S)
         try:
+            client = self._clients.get(service, attempts=ATTEMPTS, timeout_s=TIMEOUT_S)
             return AwsService(service, client).call(operation, parameters)
-        except ProviderError as error:
+        except (ConfigurationError, ProviderError) as error:
             problem = str(error)
         raise ConfigurationError(f"the secret could not be fetched: {problem}", path=path)
 
@@ -103,7 +103,7 @@ def check_references(settings: BaseModel, *, path: str) -> None:
     """Raises ConfigurationError where a reference is not well formed; fetches nothing."""
 
     def check(reference: Reference, where: str) -> str:
-        if not reference.name.strip("#"):
+        if not reference.name.strip() or (reference.scheme == "secretsmanager" and reference.name.startswith("#")):
             raise ConfigurationError(f"{reference.scheme}: needs a name behind it", path=where)
         return str(reference)
 
@@ -143,6 +143,6 @@ def _mapped(value: Any, path: str, replace: Callable[[Reference, str], str]) -> 
         return value.model_copy(update={n: _mapped(v, f"{path}.{n}", replace) for n, v in fields.items()})
     if isinstance(value, dict):
         return {name: _mapped(item, f"{path}.{name}", replace) for name, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | set | frozenset):
         return type(value)(_mapped(item, f"{path}.{number}", replace) for number, item in enumerate(value))
     return value

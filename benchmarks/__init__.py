@@ -1,0 +1,1 @@
+"""What notifyhub costs against a handler written by hand: `python -m benchmarks`."""

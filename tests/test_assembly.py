@@ -1,0 +1,218 @@
+import base64
+import importlib
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from notifyhub import assembly
+from notifyhub.aws_clients import AwsClients
+from notifyhub.deadline import Deadline
+from notifyhub.decryption import EncryptionSdkDecryptor, LocalKeyDecryptor
+from notifyhub.errors import ConfigurationError
+from notifyhub.events.parsing import parse_event
+from notifyhub.ledger.memory import MemoryLedger
+from notifyhub.observing import Observer
+from notifyhub.recipients import EventRecipients
+from notifyhub.rendering import built_in_root
+from notifyhub.settings import load_settings
+from notifyhub.testing import assert_absent, traces_of
+from notifyhub.testing.forge import forge_event
+
+CANARY = "c4n4ry-value"
+ARN = "arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture(autouse=True)
+def hooks(monkeypatch, tmp_path):
+    """The application's module, importable as `acme_hooks`."""
+    (tmp_path / "acme_failing_hooks.py").write_text(f"raise KeyError({CANARY!r})")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.syspath_prepend(Path(__file__).parent / "data" / "hooks")
+    return importlib.import_module("acme_hooks")
+
+
+@pytest.fixture
+def clients():
+    clients = AwsClients()
+    yield clients
+    clients.close()
+
+
+def settings(**variables):
+    """The settings of these `NOTIFYHUB__` variables."""
+    named = {f"NOTIFYHUB__{name}": value for name, value in {"APP__NAME": "Acme", **variables}.items()}
+    return load_settings(environ=named)
+
+
+def refused(make, *arguments):
+    with pytest.raises(ConfigurationError) as caught:
+        make(*arguments)
+    return caught.value
+
+
+def test_own_events_come_from_code_and_from_hooks(hooks):
+    configured = settings(HOOKS__EVENTS="acme_hooks:OrderShipped")
+    assert assembly.events_of(configured, []) == {"OrderShipped": hooks.OrderShipped}
+    assert assembly.events_of(configured, [hooks.OrderShipped]) == {"OrderShipped": hooks.OrderShipped}
+    assert assembly.events_of(settings(), []) == {}
+
+
+def test_two_events_of_one_name_are_refused():
+    error = refused(assembly.events_of, settings(HOOKS__EVENTS="acme_hooks:OrderShipped,acme_hooks:OrderSent"), [])
+    assert str(error) == "hooks.events: two classes are called 'OrderShipped'; give one another `name`"
+
+
+@pytest.mark.parametrize("name", ["Directory", "NUMBER", "on_undeliverable"])
+def test_what_is_no_event_class_is_refused(name):
+    error = refused(assembly.events_of, settings(HOOKS__EVENTS=f"acme_hooks:{name}"), [])
+    assert error.path == "hooks.events"
+    assert "is no NotificationEvent class" in str(error)
+
+
+def test_the_default_resolver_reads_the_event(clients):
+    assert type(assembly.resolver_of(settings(), clients)) is EventRecipients
+
+
+@pytest.mark.parametrize("name", ["Directory", "directory"])
+def test_a_resolver_is_named_as_a_class_or_an_instance(clients, name):
+    resolver = assembly.resolver_of(settings(HOOKS__RESOLVER=f"acme_hooks:{name}"), clients)
+    assert type(resolver).__name__ == "Directory"
+
+
+def test_a_resolver_that_extends_the_default_one_gets_its_clients(clients):
+    resolver = assembly.resolver_of(settings(HOOKS__RESOLVER="acme_hooks:Careful"), clients)
+    assert isinstance(resolver, EventRecipients)
+    assert resolver._clients is clients
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("Watcher", "this is no RecipientResolver"), ("Demanding", "the class must be made without arguments")],
+)
+def test_what_is_no_resolver_is_refused(clients, name, says):
+    error = refused(assembly.resolver_of, settings(HOOKS__RESOLVER=f"acme_hooks:{name}"), clients)
+    assert str(error) == f"hooks.resolver: {says}"
+
+
+def test_observers_come_from_code_and_from_hooks(hooks):
+    given = Observer()
+    first, second, third = assembly.observers_of(
+        settings(HOOKS__OBSERVERS="acme_hooks:Watcher,acme_hooks:watcher"), [given]
+    )
+    assert (first, type(second), third) == (given, hooks.Watcher, hooks.watcher)
+
+
+@pytest.mark.parametrize("name", ["NUMBER", "Directory", "on_undeliverable"])
+def test_what_is_no_observer_is_refused(name):
+    hooks = f"acme_hooks:Watcher,acme_hooks:{name}"
+    error = refused(assembly.observers_of, settings(HOOKS__OBSERVERS=hooks), [])
+    assert str(error) == "hooks.observers.1: this is no Observer class or instance"
+
+
+def test_the_hook_for_what_cannot_be_delivered_is_called():
+    hook = assembly.undeliverable_hook_of(settings(HOOKS__ON_UNDELIVERABLE="acme_hooks:on_undeliverable"))
+    assert hook is not None
+    assert hook("event", "error") == ("event", "error")
+    assert assembly.undeliverable_hook_of(settings()) is None
+
+
+def test_a_hook_that_cannot_be_called_is_refused():
+    error = refused(assembly.undeliverable_hook_of, settings(HOOKS__ON_UNDELIVERABLE="acme_hooks:NUMBER"))
+    assert str(error) == "hooks.on_undeliverable: this cannot be called"
+
+
+@pytest.mark.parametrize(
+    ("dotted", "says"),
+    [
+        ("acme_hooks", "write package.module:name"),
+        ("acme_hooks.NUMBER", "write package.module:name"),
+        (":NUMBER", "write package.module:name"),
+        ("acme_hooks:", "write package.module:name"),
+        ("acme_absent:x", "acme_absent:x cannot be imported: No module named 'acme_absent'"),
+        ("acme_hooks:Absent", "acme_hooks:Absent cannot be imported: module 'acme_hooks' has no attribute 'Absent'"),
+        ("acme_failing_hooks:x", "acme_failing_hooks:x cannot be imported (KeyError)"),
+        (".acme_hooks:x", ".acme_hooks:x cannot be imported (TypeError)"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("variable", "path", "make"),
+    [
+        ("EVENTS", "hooks.events.0", lambda settings: assembly.events_of(settings, [])),
+        ("RESOLVER", "hooks.resolver", lambda settings: assembly.resolver_of(settings, AwsClients())),
+        ("OBSERVERS", "hooks.observers.0", lambda settings: assembly.observers_of(settings, [])),
+        ("ON_UNDELIVERABLE", "hooks.on_undeliverable", assembly.undeliverable_hook_of),
+    ],
+)
+def test_a_hook_that_cannot_be_found_is_named_with_its_path(variable, path, make, dotted, says):
+    assert str(refused(make, settings(**{f"HOOKS__{variable}": dotted}))) == f"{path}: {says}"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        CANARY,
+        f"{CANARY}=",
+        "",
+        "é" * 44,
+        base64.b64encode(CANARY.encode()).decode(),
+        base64.b64encode(bytes(33)).decode(),
+    ],
+)
+def test_a_local_key_of_another_form_is_refused_without_showing_it(clients, key):
+    error = refused(assembly.decryptor_of, settings(DECRYPTION__LOCAL_KEY=key), clients)
+    assert error.path == "decryption.local_key"
+    assert "write 32 bytes in base64" in str(error)
+    assert_absent([CANARY, *([key] if key else [])], traces_of(error))
+
+
+def test_a_local_key_may_be_a_reference(clients, monkeypatch):
+    key = os.urandom(32)
+    monkeypatch.setenv("MADE_UP_KEY", base64.b64encode(key).decode())
+    decryptor = assembly.decryptor_of(settings(DECRYPTION__LOCAL_KEY="env:MADE_UP_KEY"), clients)
+    event = parse_event(forge_event("CustomEmailSender_SignUp", key, code="83920174"))
+    assert isinstance(decryptor, LocalKeyDecryptor)
+    assert decryptor.decrypt(event, Deadline.never()).reveal() == "83920174"
+
+
+def test_a_local_key_that_is_nowhere_is_named(clients):
+    error = refused(assembly.decryptor_of, settings(DECRYPTION__LOCAL_KEY="env:MADE_UP_KEY"), clients)
+    assert str(error) == "decryption.local_key: the environment variable MADE_UP_KEY is not set"
+
+
+def test_a_local_key_is_refused_inside_lambda_unless_allowed(clients, monkeypatch):
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "sender")
+    key = {"DECRYPTION__LOCAL_KEY": base64.b64encode(os.urandom(32)).decode()}
+    error = refused(assembly.decryptor_of, settings(**key), clients)
+    assert error.path == "decryption.local_key"
+    assert_absent(key.values(), traces_of(error))
+    assert assembly.decryptor_of(settings(**key, DECRYPTION__ALLOW_IN_LAMBDA="true"), clients)
+
+
+def test_key_arns_are_decrypted_under_by_kms(aws_env, clients):
+    decryptor = assembly.decryptor_of(settings(DECRYPTION__KEY_ARNS=ARN), clients)
+    assert type(decryptor) is EncryptionSdkDecryptor
+
+
+def test_without_a_key_only_a_secret_is_an_error(clients):
+    decryptor = assembly.decryptor_of(settings(), clients)
+    event = parse_event(forge_event("CustomEmailSender_SignUp", bytes(32)))
+    error = refused(decryptor.decrypt, event, Deadline.never())
+    assert str(error) == "decryption: set key_arns to the ARN of the user pool's KMS key"
+
+
+def test_the_own_folder_of_templates_comes_before_the_built_in_one(tmp_path):
+    renderer = assembly.renderer_of(settings(TEMPLATES__PATH=str(tmp_path), TRIGGERS__SIGNUP__LIFETIME="5m"))
+    assert renderer.index.roots == (tmp_path, built_in_root())
+    assert assembly.renderer_of(settings()).index.roots == (built_in_root(),)
+
+
+def test_an_own_folder_that_is_not_there_is_refused(tmp_path):
+    error = refused(assembly.renderer_of, settings(TEMPLATES__PATH=str(tmp_path / "absent")))
+    assert error.path == "templates.path"
+
+
+@pytest.mark.parametrize("clock", [None, lambda: datetime(2026, 1, 1, tzinfo=UTC)])
+def test_the_ledger_is_in_memory(clock):
+    assert isinstance(assembly.ledger_of(clock), MemoryLedger)

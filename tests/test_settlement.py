@@ -1,0 +1,226 @@
+"""The table of outcomes, row by row: what dispatch returns or raises, and what the ledger holds afterwards."""
+
+import logging
+
+import pytest
+
+from notifyhub.decryption import Decryptor
+from notifyhub.errors import (
+    DecryptionError,
+    DeliveryFailed,
+    InProgress,
+    NoRoute,
+    NotifyHubError,
+    NotSent,
+    OutcomeUnknown,
+    RecipientLookupError,
+    RecipientRejected,
+    TemplateError,
+    Undeliverable,
+)
+from notifyhub.events import parse_event
+from notifyhub.ledger.memory import MemoryLedger
+from notifyhub.recipients import RecipientResolver
+from notifyhub.testing import RecordingProvider, assert_absent, forge_event, traces_of
+from notifyhub.testing.ledger_contract import ManualClock
+from tests.dispatching import CODE, EMAIL, Hub, settings_of, signing_up
+
+RETRYABLE = ("won", 2)
+"""Released: the next owner may work on it, and it is his the second time."""
+
+
+class Interrupted(RecordingProvider):
+    """The process is told to end while a message is on its way."""
+
+    def send(self, message, context):
+        raise KeyboardInterrupt
+
+
+class Unanswered(RecipientResolver):
+    """Cognito does not answer just now."""
+
+    def resolve(self, event, channel, deadline):
+        raise RecipientLookupError("AdminGetUser did not answer")
+
+
+class Defective(RecipientResolver):
+    """An application's resolver with a mistake in it."""
+
+    def resolve(self, event, channel, deadline):
+        raise KeyError(event.request.user_attributes["email"])
+
+
+class Undecided(Decryptor):
+    """An application's decryptor with a mistake in it."""
+
+    def decrypt(self, event, deadline):
+        raise ZeroDivisionError
+
+
+def failing(error, *, settings=None, **parts):
+    """A hub whose providers all fail that way."""
+    hub = Hub(settings, **parts)
+    for provider in hub.providers.values():
+        provider.fail_with(error, times=99)
+    return hub
+
+
+def test_accepted_returns_and_settles():
+    hub, event = Hub(), parse_event(signing_up())
+    assert hub.dispatcher.dispatch(event).status == "accepted"
+    assert hub.state(event)[0] == "settled"
+
+
+def test_a_duplicate_returns_and_stays_settled():
+    hub, event = Hub(), parse_event(signing_up())
+    hub.dispatcher.dispatch(event)
+    assert hub.dispatcher.dispatch(event).status == "duplicate"
+    assert hub.state(event) == ("settled", 1)
+
+
+def test_a_verdict_on_the_recipient_raises_and_settles():
+    hub, event = failing(RecipientRejected), parse_event(signing_up())
+    with pytest.raises(Undeliverable):
+        hub.dispatcher.dispatch(event)
+    assert hub.state(event)[0] == "settled"
+    again = hub.dispatcher.dispatch(event)
+    assert again.status == "duplicate"
+    assert "Undeliverable" in str(again.deliveries[0].error)
+    assert len(hub.providers["mail"].contexts) == 1
+
+
+def test_a_message_that_was_never_claimed_needs_no_settling():
+    """Without a code or an address nothing is claimed; the event's next arrival comes to the same verdict."""
+    hub = Hub()
+    for attributes in ({"email": None}, {"email": "no address"}):
+        event = parse_event(signing_up(attributes=attributes))
+        for _ in range(2):
+            with pytest.raises(Undeliverable):
+                hub.dispatcher.dispatch(event, correlation="one")
+        assert hub.state(event) == ("won", 1)
+
+
+def test_an_exhausted_plan_raises_and_releases():
+    hub, event = failing(NotSent), parse_event(signing_up())
+    with pytest.raises(DeliveryFailed):
+        hub.dispatcher.dispatch(event)
+    assert hub.state(event) == RETRYABLE
+
+
+def test_where_the_outcome_was_unknown_is_kept_for_the_next_attempt():
+    hub, event = Hub(settings_of(email=("first", "second", "third"))), parse_event(signing_up())
+    hub.providers["first"].fail_with(OutcomeUnknown)
+    hub.providers["second"].fail_with(NotSent)
+    hub.providers["third"].fail_with(KeyError())
+    with pytest.raises(DeliveryFailed):
+        hub.dispatcher.dispatch(event)
+    claim = hub.ledger.claim(event.key("email", ""), owner="next", lease=45)
+    assert set(claim.unknown_at) == {"first", "third"}
+
+
+def test_a_secret_under_another_key_raises_and_releases():
+    hub, event = Hub(), parse_event(forge_event("CustomEmailSender_SignUp", bytes(32), code=CODE))
+    with pytest.raises(DecryptionError):
+        hub.dispatcher.dispatch(event)
+    assert hub.state(event) == RETRYABLE
+
+
+def test_a_broken_template_raises_and_releases(tmp_path):
+    (tmp_path / "SignUp").mkdir()
+    (tmp_path / "SignUp" / "email.body.html.j2").write_text("{{ no_such_name }}")
+    hub, event = Hub(settings_of(templates={"path": tmp_path})), parse_event(signing_up())
+    with pytest.raises(TemplateError):
+        hub.dispatcher.dispatch(event)
+    assert hub.state(event) == RETRYABLE
+    assert hub.providers["mail"].contexts == []
+
+
+def test_an_address_that_cannot_be_looked_up_raises_and_claims_nothing():
+    hub, event = Hub(resolver=Unanswered()), parse_event(signing_up())
+    with pytest.raises(RecipientLookupError):
+        hub.dispatcher.dispatch(event)
+    assert hub.state(event) == ("won", 1)
+
+
+def test_a_missing_route_raises_and_claims_nothing():
+    hub, event = Hub(settings_of(sms=())), parse_event(signing_up("CustomSMSSender_SignUp"))
+    with pytest.raises(NoRoute):
+        hub.dispatcher.dispatch(event)
+    assert hub.state(event, "sms") == ("won", 1)
+
+
+def test_an_event_that_another_works_on_is_in_progress_and_never_a_duplicate():
+    clock = ManualClock()
+    hub, event = Hub(ledger=MemoryLedger(clock=clock)), parse_event(signing_up())
+    hub.ledger.claim(event.key("email", ""), owner="another invocation", lease=45)
+    with pytest.raises(InProgress):
+        hub.dispatcher.dispatch(event)
+    assert (hub.sent(), hub.decryptor.calls) == ([], 0)
+    assert hub.state(event)[0] == "held"
+    clock.advance(46)
+    assert hub.dispatcher.dispatch(event).status == "accepted"
+
+
+def test_the_lease_is_the_configured_one():
+    clock = ManualClock()
+    hub = Hub(settings_of(delivery={"lease_s": 20}), providers={"mail": Interrupted()}, ledger=Frozen(clock=clock))
+    event = parse_event(signing_up())
+    with pytest.raises(KeyboardInterrupt):
+        hub.dispatcher.dispatch(event)
+    clock.advance(19)
+    assert hub.state(event)[0] == "held"
+    clock.advance(2)
+    assert hub.state(event)[0] == "won"
+
+
+def test_a_defect_of_a_hook_raises_with_its_place_and_without_its_text(caplog):
+    caplog.set_level(0)
+    hub, event = Hub(resolver=Defective()), parse_event(signing_up())
+    with pytest.raises(NotifyHubError, match=r"KeyError in resolve, .*test_settlement\.py:\d+") as caught:
+        hub.dispatcher.dispatch(event)
+    assert caught.value.receipt is not None
+    assert hub.witness.failures == [caught.value]
+    assert_absent([EMAIL], [*traces_of(caught.value), caplog.text])
+
+
+def test_a_defect_behind_the_claim_releases_it():
+    hub, event = Hub(decryptor=Undecided()), parse_event(signing_up())
+    with pytest.raises(NotifyHubError, match="ZeroDivisionError in decrypt"):
+        hub.dispatcher.dispatch(event)
+    assert hub.state(event) == RETRYABLE
+
+
+def test_an_interruption_releases_and_goes_on_its_way():
+    hub, event = Hub(providers={"mail": Interrupted()}), parse_event(signing_up())
+    with pytest.raises(KeyboardInterrupt):
+        hub.dispatcher.dispatch(event)
+    assert hub.state(event) == RETRYABLE
+
+
+def test_an_event_that_failed_is_delivered_when_it_comes_again():
+    hub, event = Hub(), signing_up()
+    hub.providers["mail"].fail_with(NotSent)
+    with pytest.raises(DeliveryFailed):
+        hub.dispatcher.dispatch(event)
+    assert hub.dispatcher.dispatch(event).status == "accepted"
+    assert hub.dispatcher.dispatch(event).status == "duplicate"
+    assert len(hub.sent()) == 1
+
+
+@pytest.mark.parametrize("error", [NotSent, RecipientRejected])
+def test_every_error_of_a_dispatch_carries_the_receipt_and_is_logged_once_as_an_error(error, caplog):
+    hub = failing(error)
+    with pytest.raises((DeliveryFailed, Undeliverable)) as caught:
+        hub.dispatcher.dispatch(signing_up())
+    assert caught.value.receipt is not None
+    (delivery,) = caught.value.receipt.deliveries
+    assert delivery.status == ("undeliverable" if error is RecipientRejected else "failed")
+    assert delivery.error == f"{type(caught.value).__name__}: {caught.value}"
+    assert [record.levelno for record in caplog.records].count(logging.ERROR) == 1
+
+
+class Frozen(MemoryLedger):
+    """Loses every release, as one would be lost with the process."""
+
+    def release(self, claim, *, unknown_at=()):
+        pass
