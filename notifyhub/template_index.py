@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ class TemplateIndex:
         self.roots = tuple(roots)
         self._default = normalised(default_locale)
         self._files = [dict(_scanned(root, self._default)) for root in self.roots]
+        self._remembered = functools.lru_cache(maxsize=256)(self._choose)
 
     def folders(self) -> set[str]:
         """All trigger folders that any root holds."""
@@ -81,6 +83,9 @@ class TemplateIndex:
         all. A part of a root that takes precedence over the body's is used in the same locale; one of a root below is
         not, as it would not match the body, except for the subject, which a mail cannot do without.
         """
+        return self._remembered(tuple(folders), channel, tuple(wanted))
+
+    def _choose(self, folders: tuple[str, ...], channel: Channel, wanted: tuple[str, ...]) -> Chosen:
         locales = tuple(_candidates((*wanted, self._default, BUILT_IN_LOCALE)))
         for folder in folders:
             for kind in ("html", "txt") if channel == "email" else ("txt",):
