@@ -62,11 +62,18 @@ class EncryptionSdkDecryptor(Decryptor):
         message = _decoded(event.ciphertext or "")
         if deadline.passed:
             raise DecryptionError("deadline", "no time was left to decrypt; raise the function's time-out")
-        outcome = self._opened(message)
+        outcome = self._checked(message, event)
         if isinstance(outcome, DecryptionError):
             raise outcome
-        self._check_pool(outcome[1], event)
-        return _secret(outcome[0], html_escaped=event.trigger == TEMPORARY_PASSWORD)
+        return outcome
+
+    def _checked(self, message: bytes, event: Event) -> Secret | DecryptionError:
+        """The secret, or the error as a value: raised here it would carry a frame that holds the plaintext."""
+        opened = self._opened(message)
+        if isinstance(opened, DecryptionError):
+            return opened
+        plaintext, context = opened
+        return self._pool_error(context, event) or _secret(plaintext, html_escaped=event.trigger == TEMPORARY_PASSWORD)
 
     def _start(self, master_keys: list[Any], allow_missing_pool_id: bool) -> None:  # noqa: FBT001 - one caller each
         from aws_encryption_sdk import CommitmentPolicy, EncryptionSDKClient
@@ -87,20 +94,21 @@ class EncryptionSdkDecryptor(Decryptor):
             return explained(error)
         return plaintext, header.encryption_context
 
-    def _check_pool(self, context: dict[str, str], event: Event) -> None:
+    def _pool_error(self, context: dict[str, str], event: Event) -> DecryptionError | None:
         sealed_for = context.get(POOL_CONTEXT)
         if sealed_for is None and self._allow_missing_pool_id:
-            return
+            return None
         if sealed_for is None:
-            raise DecryptionError(
+            return DecryptionError(
                 "pool_id",
                 f"the ciphertext names no {POOL_CONTEXT}; Cognito's always do; for an emulator that leaves it out set "
                 "decryption.allow_missing_pool_id = true",
             )
         if sealed_for != getattr(event, "user_pool_id", None):
-            raise DecryptionError(
+            return DecryptionError(
                 "pool_id", "the ciphertext was made for another user pool than the event's; the event is not genuine"
             )
+        return None
 
 
 class LocalKeyDecryptor(EncryptionSdkDecryptor):
@@ -194,11 +202,9 @@ def _decoded(ciphertext: str) -> bytes:
     raise DecryptionError("encoding", "request.code is not base64; pass the event on as Cognito sent it")
 
 
-def _secret(plaintext: bytes, *, html_escaped: bool) -> Secret:
+def _secret(plaintext: bytes, *, html_escaped: bool) -> Secret | DecryptionError:
     try:
         text = plaintext.decode()
     except UnicodeDecodeError:
-        text = None
-    if text is None:
-        raise DecryptionError("text", "the decrypted secret is not UTF-8 text; it was not Cognito that encrypted it")
+        return DecryptionError("text", "the decrypted secret is not UTF-8 text; it was not Cognito that encrypted it")
     return Secret(unescaped(text) if html_escaped else text)

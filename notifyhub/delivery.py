@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from notifyhub.messages import Message
+    from notifyhub.provider import Provider
     from notifyhub.registry import ConfiguredProviders
     from notifyhub.routing import Plan
 
@@ -54,22 +55,37 @@ class Courier:
             if isinstance(outcome, ProviderReceipt):
                 return _delivery(message, name, outcome, attempts)
             if isinstance(outcome, RecipientRejected):
-                raise Undeliverable("recipient_rejected", f"the recipient was rejected: {outcome}") from outcome
+                verdict = f"the recipient was rejected: {outcome}"
+                raise Undeliverable("recipient_rejected", verdict, attempts=attempts) from outcome
         raise DeliveryFailed(attempts)
 
     def _send(self, name: str, message: Message, context: SendContext) -> ProviderReceipt | ProviderError:
         """The outcome of one call; an error is returned, as it is a fact to be counted."""
         try:
             provider = self.providers.get(name)
-            shown = message if provider.capabilities.needs_secret else message.without_secret()
-            return provider.send(shown, context)
-        except ProviderError as error:
-            return error
         except ConfigurationError as error:
             return ProviderUnusable(name, str(error))
         except Exception as error:  # noqa: BLE001 - a plugin's defect must not stop the next provider
-            # Its text stays out: it may quote the message.
-            return OutcomeUnknown(name, f"the plugin raised {type(error).__name__}")
+            return ProviderUnusable(name, f"the plugin cannot be made: {type(error).__name__}")
+        return _sent(name, provider, message, context)
+
+
+def _sent(name: str, provider: Provider, message: Message, context: SendContext) -> ProviderReceipt | ProviderError:
+    shown = message if provider.capabilities.needs_secret else message.without_secret()
+    try:
+        receipt: object = provider.send(shown, context)
+    except ProviderError as error:
+        # Alone: a library's error behind it, and the frames that it passed, may hold the message.
+        error.__cause__ = error.__context__ = None
+        return error.with_traceback(None)
+    except ConfigurationError as error:
+        return ProviderUnusable(name, str(error))
+    except Exception as error:  # noqa: BLE001 - a plugin's defect must not stop the next provider
+        # Its text stays out: it may quote the message.
+        return OutcomeUnknown(name, f"the plugin raised {type(error).__name__}")
+    if isinstance(receipt, ProviderReceipt):
+        return receipt
+    return OutcomeUnknown(name, f"the plugin returned {type(receipt).__name__} and no receipt")
 
 
 def _attempt(name: str, outcome: ProviderReceipt | ProviderError, seconds: float) -> Attempt:

@@ -13,11 +13,12 @@ from notifyhub.delivery import Courier
 from notifyhub.errors import InProgress, NotifyHubError, Undeliverable
 from notifyhub.events.cognito import CognitoEvent
 from notifyhub.events.parsing import handles, parse_event
+from notifyhub.masking import masked
 from notifyhub.observing import Reporter
 from notifyhub.registry import ConfiguredProviders
 from notifyhub.routing import Router
 from notifyhub.settings.loading import load_settings
-from notifyhub.settlement import concluded, delivery_of, settling
+from notifyhub.settlement import concluded, delivery_of, settling, unforeseen
 from notifyhub.toolkit import Clients
 
 if TYPE_CHECKING:
@@ -80,6 +81,10 @@ class Dispatcher:
         """A dispatcher from a `notifyhub.toml` and the environment; see `load_settings` for where it is looked for."""
         return cls(load_settings(path))
 
+    def close(self) -> None:
+        """Closes the connections that are kept for the next message; a Lambda function never needs to."""
+        self.clients.close()
+
     def handles(self, raw: object) -> bool:
         """Whether the event is meant for notifyhub, for functions that serve other triggers too."""
         return handles(raw, own=self.own_events)
@@ -110,6 +115,8 @@ class Dispatcher:
             outcome = self._deliver(event, channel, run)
         except NotifyHubError as error:
             outcome = error
+        except Exception as error:  # noqa: BLE001 - a hook's defect must not stop the other channel
+            outcome = unforeseen(error)
         duration_ms = (time.monotonic() - began) * 1000
         delivery = delivery_of(channel, outcome)
         self._reporter.delivery(event, delivery, correlation=run.correlation, duration_ms=duration_ms)
@@ -126,7 +133,7 @@ class Dispatcher:
             raise InProgress("another invocation is sending this message")
         if claim.receipt is not None:
             return claim.receipt.as_duplicate()
-        with settling(self._ledger, claim, channel) as settle:
+        with settling(self._ledger, claim, channel, recipient=masked(to)) as settle:
             secret = self._decryptor.decrypt(event, run.deadline) if event.ciphertext else None
             message = self.renderer.render(event, channel, to, secret)
             return settle(

@@ -36,6 +36,8 @@ class NotifyHubError(Exception):
 
     receipt: Receipt | None = None
     """What each channel of the event came to; set by the dispatcher on what it raises."""
+    recipient: str | None = None
+    """Whom it concerns, masked; set by the dispatcher once it knows."""
 
 
 class ConfigurationError(NotifyHubError):
@@ -143,11 +145,12 @@ class InProgress(NotifyHubError):
 class Undeliverable(NotifyHubError):
     """A verdict on this message that trying again cannot change.
 
-    `reason` is one of: no_code, no_usable_address, recipient_rejected, expired.
+    `reason` is one of: no_code, no_usable_address, recipient_rejected. `attempts` are those that led to it.
     """
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, *, attempts: Sequence[Attempt] = ()) -> None:
         self.reason = reason
+        self.attempts = tuple(attempts)
         super().__init__(message)
 
 

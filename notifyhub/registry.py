@@ -100,7 +100,7 @@ class ConfiguredProviders:
 
     def build_ahead(self, name: str) -> None:
         """Builds the instance if that works now; else it is tried again when a message needs it, and logged then."""
-        with contextlib.suppress(ConfigurationError):
+        with contextlib.suppress(Exception):  # whatever a plugin raises, the next in the route can send
             if isinstance(self.get(name).settings, HttpSettings):
                 self._clients.http.open()
 

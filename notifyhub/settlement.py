@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import traceback
 from typing import TYPE_CHECKING
 
 from notifyhub.errors import DeliveryFailed, NotifyHubError, OutcomeUnknown, Undeliverable
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def settling(ledger: Ledger, claim: Claim, channel: Channel) -> Iterator[Callable[[Delivery], Delivery]]:
-    """Settles the claim with the delivery that the block hands over, or by a verdict; releases it on other errors."""
+def settling(
+    ledger: Ledger, claim: Claim, channel: Channel, *, recipient: str | None = None
+) -> Iterator[Callable[[Delivery], Delivery]]:
+    """Settles the claim with the delivery that the block hands over, or by a verdict; releases it on other errors.
+
+    `recipient` is the masked one, for what the errors tell.
+    """
 
     def settle(delivery: Delivery) -> Delivery:
         ledger.settle(claim, Receipt.of((delivery,)))
@@ -28,9 +34,12 @@ def settling(ledger: Ledger, claim: Claim, channel: Channel) -> Iterator[Callabl
     try:
         yield settle
     except Undeliverable as verdict:
+        verdict.recipient = recipient
         settle(delivery_of(channel, verdict))
         raise
     except BaseException as error:
+        if isinstance(error, NotifyHubError):
+            error.recipient = recipient
         ledger.release(claim, unknown_at=_unknown_at(error))
         raise
 
@@ -42,9 +51,16 @@ def delivery_of(channel: Channel, outcome: Delivery | NotifyHubError) -> Deliver
     return Delivery(
         channel=channel,
         status="undeliverable" if isinstance(outcome, Undeliverable) else "failed",
-        attempts=outcome.attempts if isinstance(outcome, DeliveryFailed) else (),
+        attempts=outcome.attempts if isinstance(outcome, DeliveryFailed | Undeliverable) else (),
+        recipient=outcome.recipient,
         error=f"{type(outcome).__name__}: {outcome}",
     )
+
+
+def unforeseen(error: Exception) -> NotifyHubError:
+    """What no part should raise, such as a hook's KeyError, by its place; its text may quote the event."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return NotifyHubError(f"{type(error).__name__} in {where.name}, {where.filename}:{where.lineno}")
 
 
 def concluded(event: Event, outcomes: Mapping[Channel, Delivery | NotifyHubError], reporter: Reporter) -> Receipt:

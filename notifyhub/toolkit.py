@@ -19,6 +19,11 @@ class Clients:
         """The toolkit for the provider of that name."""
         return ProviderToolkit(provider, self)
 
+    def close(self) -> None:
+        """Closes all connections that are kept open for the next message."""
+        self.http.close()
+        self.aws.close()
+
 
 class ProviderToolkit:
     """The toolkit of one provider; see `notifyhub.provider.Toolkit`."""

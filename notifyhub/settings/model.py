@@ -6,7 +6,7 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, StringConstraints, model_validator
 
@@ -14,6 +14,9 @@ from notifyhub.errors import ConfigurationError
 from notifyhub.events.triggers import TRIGGERS
 from notifyhub.messages import Channel
 from notifyhub.section import FilePath, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -85,6 +88,10 @@ class ProviderTable(Section):
 
     use: Name
     allow_in_lambda: bool = False
+
+    def __repr_args__(self) -> Iterator[tuple[str, Any]]:
+        """Without the provider's own keys, which may be credentials written out."""
+        return ((name, getattr(self, name)) for name in ("use", "allow_in_lambda"))
 
     def own_keys(self) -> dict[str, Any]:
         """What the provider's settings are made from."""

@@ -8,16 +8,33 @@ from notifyhub.lazy import exporter
 
 if TYPE_CHECKING:
     from notifyhub.testing.canary import assert_absent, traces_of
+    from notifyhub.testing.forge import forge_event, new_local_key
+    from notifyhub.testing.ledger_contract import LedgerContract
     from notifyhub.testing.provider_contract import ProviderContract
+    from notifyhub.testing.recording import RecordingProvider
     from notifyhub.testing.vendor_server import VendorAnswer, VendorServer
 
-__all__ = ["ProviderContract", "VendorAnswer", "VendorServer", "assert_absent", "traces_of"]
+__all__ = [
+    "LedgerContract",
+    "ProviderContract",
+    "RecordingProvider",
+    "VendorAnswer",
+    "VendorServer",
+    "assert_absent",
+    "forge_event",
+    "new_local_key",
+    "traces_of",
+]
 
 _HOMES = {
+    "LedgerContract": "notifyhub.testing.ledger_contract",
     "ProviderContract": "notifyhub.testing.provider_contract",
+    "RecordingProvider": "notifyhub.testing.recording",
     "VendorAnswer": "notifyhub.testing.vendor_server",
     "VendorServer": "notifyhub.testing.vendor_server",
     "assert_absent": "notifyhub.testing.canary",
+    "forge_event": "notifyhub.testing.forge",
+    "new_local_key": "notifyhub.testing.forge",
     "traces_of": "notifyhub.testing.canary",
 }
 

@@ -1,0 +1,77 @@
+"""A provider that keeps what it is given, for the tests of applications.
+
+```python
+mail = RecordingProvider()
+dispatcher = Dispatcher(load_settings("notifyhub.toml"), providers={"mail": mail})
+dispatcher.dispatch(event)
+assert "839201" in mail.messages[0].text
+```
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from typing import TYPE_CHECKING
+
+from notifyhub.provider import Provider, ProviderReceipt, ProviderSettings
+from notifyhub.toolkit import Clients
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from notifyhub.errors import ProviderError
+    from notifyhub.messages import Message
+    from notifyhub.provider import SendContext
+
+_OUTBOXES: list[list[Message]] = []
+
+
+class RecordingProvider(Provider):
+    """Accepts and keeps messages of both channels; opens no socket, safe to use from many threads.
+
+    In the place of a provider that declares capabilities, subclass it and set the class attribute.
+
+    Attributes:
+        messages: those that it accepted, in order.
+        contexts: of every call, of those that it was told to fail too.
+    """
+
+    name = "recording"
+    channels = ("email", "sms")
+
+    def __init__(self) -> None:
+        super().__init__(ProviderSettings(), Clients().toolkit(self.name))
+        self.messages: list[Message] = []
+        self.contexts: list[SendContext] = []
+        self._failures: deque[Exception] = deque()
+        self._lock = threading.Lock()
+
+    def fail_with(self, error: Exception | type[ProviderError], *, times: int = 1) -> None:
+        """The next calls raise this error, given as a class of ProviderError or as any exception; then all is well."""
+        raised = error if isinstance(error, Exception) else error(self.name, "told to fail")
+        with self._lock:
+            self._failures.extend([raised] * times)
+
+    def send(self, message: Message, context: SendContext) -> ProviderReceipt:
+        """Keeps the message, or fails as it was told to; the id counts the messages."""
+        with self._lock:
+            self.contexts.append(context)
+            if self._failures:
+                raise self._failures.popleft()
+            self.messages.append(message)
+            for outbox in _OUTBOXES:
+                outbox.append(message)
+            return ProviderReceipt(message_id=f"recorded-{len(self.messages)}")
+
+
+@contextlib.contextmanager
+def outbox() -> Iterator[list[Message]]:
+    """A list that grows by every message that any RecordingProvider accepts inside the with block."""
+    collected: list[Message] = []
+    _OUTBOXES.append(collected)
+    try:
+        yield collected
+    finally:
+        _OUTBOXES[:] = [other for other in _OUTBOXES if other is not collected]
