@@ -59,7 +59,7 @@ def ledger_of(clock: Callable[[], datetime] | None) -> Ledger:
     return MemoryLedger(clock=clock) if clock else MemoryLedger()
 
 
-def events_of(settings: Settings, given: Iterable[type[NotificationEvent]]) -> Mapping[str, type[Event]]:
+def events_of(settings: Settings, given: Iterable[type[NotificationEvent]]) -> Mapping[str, type[NotificationEvent]]:
     """The application's events by name, given in code or named in `[hooks] events`."""
     kinds = [*given, *(_hook(path, f"hooks.events.{n}") for n, path in enumerate(settings.hooks.events))]
     for kind in kinds:

@@ -181,8 +181,8 @@ def _key_provider(master_keys: list[Any]) -> Any:
     from aws_encryption_sdk.key_providers.base import MasterKeyProvider, MasterKeyProviderConfig
 
     class Strict(MasterKeyProvider):  # type: ignore[misc]  # the SDK ships no types
-        provider_id = "notifyhub"
-        _config_class = MasterKeyProviderConfig
+        provider_id = "notifyhub"  # pyright: ignore[reportAssignmentType]  # an abstract property there
+        _config_class = MasterKeyProviderConfig  # pyright: ignore[reportAssignmentType]
         vend_masterkey_on_decrypt = False
 
         def _new_master_key(self, key_id: bytes) -> Any:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from notifyhub.receipts import Delivery, Receipt
     from notifyhub.recipients import RecipientResolver
     from notifyhub.settings.model import Settings
+    from notifyhub.settlement import Outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Dispatcher:
         """
         event = parse_event(raw, own=self.own_events)
         run = _Run(deadline or Deadline.never(), correlation or uuid.uuid4().hex)
-        outcomes = {channel: self._outcome(event, channel, run) for channel in event.all_channels}
+        outcomes: Outcomes = {channel: self._outcome(event, channel, run) for channel in event.all_channels}
         return concluded(event, outcomes, self._reporter)
 
     def _outcome(self, event: Event, channel: Channel, run: _Run) -> Delivery | NotifyHubError:

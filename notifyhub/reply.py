@@ -42,8 +42,10 @@ class Reply:
         """The value at that path of the JSON body, or None where there is none."""
         value = self.json()
         for step in path:
+            if isinstance(value, str):
+                return None  # a text has characters, not fields
             try:
-                value = None if isinstance(value, str) else value[step]
+                value = value[step]
             except (KeyError, IndexError, TypeError):
                 return None
         return value

@@ -10,12 +10,14 @@ from notifyhub.errors import DeliveryFailed, NotifyHubError, OutcomeUnknown, Und
 from notifyhub.receipts import Delivery, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from notifyhub.events.base import Event
     from notifyhub.ledger.base import Claim, Ledger
     from notifyhub.messages import Channel
     from notifyhub.observing import Reporter
+
+    Outcomes = dict[Channel, Delivery | NotifyHubError]
 
 
 @contextlib.contextmanager
@@ -63,7 +65,7 @@ def unforeseen(error: Exception) -> NotifyHubError:
     return NotifyHubError(f"{type(error).__name__} in {where.name}, {where.filename}:{where.lineno}")
 
 
-def concluded(event: Event, outcomes: Mapping[Channel, Delivery | NotifyHubError], reporter: Reporter) -> Receipt:
+def concluded(event: Event, outcomes: Outcomes, reporter: Reporter) -> Receipt:
     """The receipt over all channels; raises, with the receipt on it, the error that matters most.
 
     That is the first one that trying again may mend: a verdict on one channel must not keep the other from its retry.

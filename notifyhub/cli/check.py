@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -22,6 +23,7 @@ from notifyhub.toolkit import Clients
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from notifyhub.events.notification import NotificationEvent
     from notifyhub.messages import Channel
     from notifyhub.rendering import Renderer
     from notifyhub.settings.model import Settings
@@ -78,9 +80,9 @@ def _providers(settings: Settings, clients: Clients, *, resolve: bool) -> Iterat
     configured = ConfiguredProviders(settings, clients)
     routed = Router(settings.routes).providers()
     for name, table in settings.providers.items():
-        yield _tried(f"providers.{name} ({table.use})", lambda name=name: configured.check(name))  # type: ignore[misc]
+        yield _tried(f"providers.{name} ({table.use})", partial(configured.check, name))
         if resolve:
-            yield _tried(f"providers.{name} built", lambda name=name: configured.get(name))  # type: ignore[misc]
+            yield _tried(f"providers.{name} built", partial(configured.get, name))
         if name not in routed:
             yield Finding("warning", f"providers.{name}", "no route names it")
     yield from _channels(settings, configured)
@@ -118,24 +120,26 @@ def _templates(settings: Settings) -> Iterator[Finding]:
         return
     channels = Router(settings.routes).channels()
     for source in source_names():
-        event, secret = sample(source)
-        channel = event.all_channels[0]
-        if channel in channels:
-            address = "jane.roe@example.com" if channel == "email" else "+15005550009"
-            render = lambda: renderer.render(event, channel, address, secret)  # noqa: B023, E731 - called at once
-            yield _tried(f"template {source}", render)
-            yield from _incomplete(renderer, event.template_folders[0], channel)
-    for event_type in events_of(settings, ()).values():
-        yield from _own_event(renderer, event_type, channels)
+        yield from _built_in_event(renderer, source, channels)
+    for kind in events_of(settings, ()).values():
+        yield from _own_event(renderer, kind, channels)
 
 
-def _own_event(renderer: Renderer, event_type: type, channels: list[Channel]) -> Iterator[Finding]:
-    name = event_type.name  # type: ignore[attr-defined]
-    for channel in event_type.channels:  # type: ignore[attr-defined]
+def _built_in_event(renderer: Renderer, source: str, channels: list[Channel]) -> Iterator[Finding]:
+    event, secret = sample(source)
+    channel: Channel = event.all_channels[0]
+    if channel in channels:
+        address = "jane.roe@example.com" if channel == "email" else "+15005550009"
+        yield _tried(f"template {source}", partial(renderer.render, event, channel, address, secret))
+        yield from _incomplete(renderer, event.template_folders[0], channel)
+
+
+def _own_event(renderer: Renderer, kind: type[NotificationEvent], channels: list[Channel]) -> Iterator[Finding]:
+    for channel in kind.channels:
         if channel not in channels:
-            yield Finding("error", f"event {name}", f"no route takes {channel}")
-        yield _tried(f"template {name} {channel}", lambda c=channel: renderer.compile((name,), c))  # type: ignore[misc]
-        yield from _incomplete(renderer, name, channel)
+            yield Finding("error", f"event {kind.name}", f"no route takes {channel}")
+        yield _tried(f"template {kind.name} {channel}", partial(renderer.compile, (kind.name,), channel))
+        yield from _incomplete(renderer, kind.name, channel)
 
 
 def _incomplete(renderer: Renderer, folder: str, channel: Channel) -> Iterator[Finding]:

@@ -110,7 +110,7 @@ def _handler(vendor: VendorServer) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
             """Says nothing: requests hold messages."""
 
     return Handler

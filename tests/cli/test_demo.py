@@ -22,8 +22,11 @@ def test_a_temporary_password_arrives_as_it_was_made(notifyhub):
     notifyhub("demo")
     (letter,) = (notifyhub.folder / "demo").glob("AdminCreateUser*.eml")
     parsed = email.message_from_bytes(letter.read_bytes(), policy=email.policy.default)
-    assert "Xy7<Qm&2pL" in parsed.get_body(("plain",)).get_content().splitlines()
-    assert "Xy7&lt;Qm&amp;2pL" in parsed.get_body(("html",)).get_content()
+    plain, html = parsed.get_body(("plain",)), parsed.get_body(("html",))
+    assert plain
+    assert html
+    assert "Xy7<Qm&2pL" in plain.get_content().splitlines()
+    assert "Xy7&lt;Qm&amp;2pL" in html.get_content()
 
 
 def test_the_page_shows_every_message_and_runs_no_script_of_theirs(notifyhub):

@@ -32,8 +32,8 @@ def imported(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module == "notifyhub":
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("notifyhub."):
-            yield node.module.split(".")[1]
+        elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("notifyhub."):
+            yield str(node.module).split(".")[1]
         elif isinstance(node, ast.Import):
             yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("notifyhub."))
 
