@@ -1,0 +1,82 @@
+"""What the documentation shows is run."""
+
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from notifyhub.cli.app import app
+from notifyhub.settings.model import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def blocks(file, language):
+    text = (ROOT / file).read_text(encoding="utf-8")
+    return [
+        textwrap.dedent(found[1])
+        for found in re.finditer(rf"^ *```{language}\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    ]
+
+
+def test_the_configuration_of_the_readme_passes_the_check(tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    (config,) = blocks("README.md", "toml")
+    (tmp_path / "notifyhub.toml").write_text(config, encoding="utf-8")
+    done = CliRunner().invoke(app, ["check", "--config", str(tmp_path / "notifyhub.toml")])
+    assert done.exit_code == 0, done.output
+
+
+def test_the_own_event_of_the_readme_is_delivered_on_both_channels(tmp_path, monkeypatch):
+    folder = tmp_path / "templates" / "OrderShipped"
+    folder.mkdir(parents=True)
+    for name in ("email.body.txt.j2", "sms.body.txt.j2"):
+        (folder / name).write_text("Order {{ event.order_number }} is on its way", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notifyhub.toml").write_text(
+        '[app]\nname = "Acme"\n[templates]\npath = "templates"\n[providers.all]\nuse = "file"\npath = "out"\n'
+        '[[routes]]\nchannel = "email"\nproviders = ["all"]\n[[routes]]\nchannel = "sms"\nproviders = ["all"]\n',
+        encoding="utf-8",
+    )
+    (example,) = [block for block in blocks("README.md", "python") if "OrderShipped" in block]
+    exec(compile(example, "README.md", "exec"), {"__name__": "shop"})
+    assert sorted(path.suffix for path in (tmp_path / "out").iterdir()) == [".eml", ".txt"]
+
+
+def test_the_provider_of_the_guide_passes_its_contract(tmp_path):
+    code, test = blocks("docs/writing-a-provider.md", "python")
+    (tmp_path / "notifyhub_pigeon.py").write_text(code, encoding="utf-8")
+    (tmp_path / "pigeon").mkdir()
+    (tmp_path / "pigeon" / "answers.json").write_text(
+        """{"source": "made up", "answers": [
+            {"name": "accepted", "status": 200, "body": {"id": "p-1"}, "expect": {"message_id": "p-1"}},
+            {"name": "nobody", "status": 400, "body": {"error": {"code": 4011}},
+             "expect": {"error": "RecipientRejected", "code": "4011"}},
+            {"name": "busy", "status": 429, "headers": {"Retry-After": "3"},
+             "expect": {"error": "NotSent", "retry_after": 3.0}}]}""",
+        encoding="utf-8",
+    )
+    head = "from pathlib import Path\nfrom notifyhub.testing import ProviderContract\nfrom notifyhub_pigeon import Pigeon\n"
+    (tmp_path / "test_pigeon.py").write_text(head + test, encoding="utf-8")
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "test_pigeon.py"]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 0, done.stdout
+    assert [count for count in re.findall(r"(\d+) passed", done.stdout) if int(count) > 10]
+
+
+@pytest.mark.parametrize("section", [name for name in Settings.model_fields if name not in {"providers", "routes"}])
+def test_every_key_of_the_configuration_is_documented(section):
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    annotation = Settings.model_fields[section].annotation
+    fields = getattr(annotation, "model_fields", None) or {"lifetime": None}
+    assert not [name for name in fields if f"`{name}`" not in text]
+
+
+def test_every_link_between_documents_leads_somewhere():
+    for file in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / ".github").glob("*.md"))]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", file.read_text(encoding="utf-8")):
+            assert (file.parent / target).exists(), f"{file.name}: {target}"
