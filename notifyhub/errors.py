@@ -195,11 +195,6 @@ class NotSent(ProviderError):
 
     retry_after: float | None = None
 
-    def after(self, seconds: float | None) -> NotSent:
-        """This error, with the wait that the vendor asked for."""
-        self.retry_after = seconds
-        return self
-
 
 class ProviderUnusable(ProviderError):
     """Surely not accepted because of the account: credentials, quota, suspension."""
