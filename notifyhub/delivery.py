@@ -10,6 +10,7 @@ from notifyhub.deadline import Deadline
 from notifyhub.errors import (
     ConfigurationError,
     DeliveryFailed,
+    NotSent,
     OutcomeUnknown,
     ProviderError,
     ProviderUnusable,
@@ -77,7 +78,7 @@ def _sent(name: str, provider: Provider, message: Message, context: SendContext)
     except ProviderError as error:
         # Alone: a library's error behind it, and the frames that it passed, may hold the message.
         error.__cause__ = error.__context__ = None
-        return error.with_traceback(None)
+        return _unquoting(error, message).with_traceback(None)
     except ConfigurationError as error:
         return ProviderUnusable(name, str(error))
     except Exception as error:  # noqa: BLE001 - a plugin's defect must not stop the next provider
@@ -86,6 +87,24 @@ def _sent(name: str, provider: Provider, message: Message, context: SendContext)
     if isinstance(receipt, ProviderReceipt):
         return receipt
     return OutcomeUnknown(name, f"the plugin returned {type(receipt).__name__} and no receipt")
+
+
+def _unquoting(error: ProviderError, message: Message) -> ProviderError:
+    """The error without a code or id that is a part of the message: a vendor may answer with what it was sent."""
+    code, request_id = (_unquoted(value, message) for value in (error.code, error.request_id))
+    if (code, request_id) == (error.code, error.request_id):
+        return error
+    plain = type(error)(error.provider, status=error.status, code=code, request_id=request_id)
+    if isinstance(plain, NotSent) and isinstance(error, NotSent):
+        plain.retry_after = error.retry_after
+    return plain
+
+
+def _unquoted(value: str | None, message: Message) -> str | None:
+    """The value, unless it holds the recipient or stands in the text; words, such as `from`, do that by chance."""
+    if value is None or message.to.removeprefix("+") in value:
+        return None
+    return None if value in message.text and any(character.isdigit() for character in value) else value
 
 
 def _attempt(name: str, outcome: ProviderReceipt | ProviderError, seconds: float) -> Attempt:

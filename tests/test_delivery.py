@@ -136,6 +136,26 @@ def test_what_a_plugin_raises_by_mistake_is_not_shown(caplog):
 # --- time -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("echo", [CODE, EMAIL])
+def test_a_vendor_that_answers_with_what_it_was_sent_is_not_quoted(caplog, echo):
+    """Its code and its request's id look like any other; only the message tells."""
+    caplog.set_level("DEBUG")
+    hub = Hub(settings_of(email=("first",)))
+    hub.providers["first"].fail_with(NotSent("recording", status=429, code=echo, request_id=echo))
+    with pytest.raises(DeliveryFailed) as caught:
+        hub.dispatcher.dispatch(signing_up())
+    assert_absent([echo], [*traces_of(caught.value), caplog.text])
+    assert caught.value.attempts[0].status == 429
+
+
+def test_a_word_of_the_message_may_be_a_vendors_code():
+    hub = Hub(settings_of(email=("first",)))
+    hub.providers["first"].fail_with(RefusedHere("recording", status=400, code="code", request_id="r-1"))
+    with pytest.raises(DeliveryFailed) as caught:
+        hub.dispatcher.dispatch(signing_up())
+    assert (caught.value.attempts[0].code, caught.value.attempts[0].request_id) == ("code", "r-1")
+
+
 def test_the_time_left_is_shared_among_the_providers_left():
     hub = Hub(THREE)
     for name in ("first", "second"):
