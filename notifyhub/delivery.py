@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notifyhub.deadline import Deadline
+from notifyhub.echo import unquoting_error, unquoting_receipt
 from notifyhub.errors import (
     ConfigurationError,
     DeliveryFailed,
-    NotSent,
     OutcomeUnknown,
     ProviderError,
     ProviderUnusable,
@@ -72,39 +72,19 @@ class Courier:
 
 
 def _sent(name: str, provider: Provider, message: Message, context: SendContext) -> ProviderReceipt | ProviderError:
-    shown = message if provider.capabilities.needs_secret else message.without_secret()
     try:
+        shown = message if provider.capabilities.needs_secret else message.without_secret()
         receipt: object = provider.send(shown, context)
     except ProviderError as error:
-        # Alone: a library's error behind it, and the frames that it passed, may hold the message.
-        error.__cause__ = error.__context__ = None
-        return _unquoting(error, message).with_traceback(None)
+        return unquoting_error(error, message)
     except ConfigurationError as error:
-        return ProviderUnusable(name, str(error))
+        return unquoting_error(ProviderUnusable(name, str(error)), message)
     except Exception as error:  # noqa: BLE001 - a plugin's defect must not stop the next provider
         # Its text stays out: it may quote the message.
         return OutcomeUnknown(name, f"the plugin raised {type(error).__name__}")
     if isinstance(receipt, ProviderReceipt):
-        return receipt
+        return unquoting_receipt(receipt, message)
     return OutcomeUnknown(name, f"the plugin returned {type(receipt).__name__} and no receipt")
-
-
-def _unquoting(error: ProviderError, message: Message) -> ProviderError:
-    """The error without a code or id that is a part of the message: a vendor may answer with what it was sent."""
-    code, request_id = (_unquoted(value, message) for value in (error.code, error.request_id))
-    if (code, request_id) == (error.code, error.request_id):
-        return error
-    plain = type(error)(error.provider, status=error.status, code=code, request_id=request_id)
-    if isinstance(plain, NotSent) and isinstance(error, NotSent):
-        plain.retry_after = error.retry_after
-    return plain
-
-
-def _unquoted(value: str | None, message: Message) -> str | None:
-    """The value, unless it holds the recipient or stands in the text; words, such as `from`, do that by chance."""
-    if value is None or message.to.removeprefix("+") in value:
-        return None
-    return None if value in message.text and any(character.isdigit() for character in value) else value
 
 
 def _attempt(name: str, outcome: ProviderReceipt | ProviderError, seconds: float) -> Attempt:

@@ -27,6 +27,10 @@ class Secret:
         """The plaintext. Do not keep it."""
         return self.__text
 
+    def shows_in(self, text: str) -> bool:
+        """Whether a text holds the plaintext, for whoever has to keep it out without knowing it."""
+        return self.__text in text
+
     def __repr__(self) -> str:
         return f"Secret('{_MASK}')"
 

@@ -10,6 +10,7 @@ from notifyhub.errors import (
     ConfigurationError,
     DecryptionError,
     DeliveryFailed,
+    NotifyHubError,
     NotSent,
     OutcomeUnknown,
     ProviderUnusable,
@@ -18,6 +19,7 @@ from notifyhub.errors import (
     Undeliverable,
     UnsupportedContent,
 )
+from notifyhub.provider import ProviderReceipt
 from notifyhub.testing import RecordingProvider, assert_absent, traces_of
 from tests.dispatching import CODE, EMAIL, Hub, settings_of, signing_up
 
@@ -136,24 +138,65 @@ def test_what_a_plugin_raises_by_mistake_is_not_shown(caplog):
 # --- time -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("echo", [CODE, EMAIL])
-def test_a_vendor_that_answers_with_what_it_was_sent_is_not_quoted(caplog, echo):
-    """Its code and its request's id look like any other; only the message tells."""
+class Talkative(RecordingProvider):
+    """A plugin whose author says too much."""
+
+    def send(self, message, context):
+        raise self.error(message)
+
+
+ECHOES = {
+    "code": lambda message: NotSent("it", status=429, code=CODE, request_id="r-1"),
+    "request id": lambda message: OutcomeUnknown("it", status=429, code="E1", request_id=f"r-{CODE}-{EMAIL}"),
+    "text": lambda message: RefusedHere("it", f"cannot send {message.text} to {message.to}", status=429),
+    "configuration": lambda message: ConfigurationError(f"cannot send {message.text}"),
+    "own class": lambda message: type("Mine", (RefusedHere,), {"__init__": lambda self: None})(),
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+def test_what_quotes_the_message_is_not_kept(caplog, echo):
+    """A code of the vendor and a code of the user look alike; only the message tells."""
     caplog.set_level("DEBUG")
-    hub = Hub(settings_of(email=("first",)))
-    hub.providers["first"].fail_with(NotSent("recording", status=429, code=echo, request_id=echo))
-    with pytest.raises(DeliveryFailed) as caught:
+    provider = Talkative()
+    provider.error = ECHOES[echo]
+    hub = Hub(settings_of(email=("first",)), providers={"first": provider})
+    with pytest.raises(NotifyHubError) as caught:
         hub.dispatcher.dispatch(signing_up())
-    assert_absent([echo], [*traces_of(caught.value), caplog.text])
-    assert caught.value.attempts[0].status == 429
+    assert_absent([CODE, EMAIL], [*traces_of(caught.value), caplog.text])
+    assert caught.value.receipt is not None
 
 
-def test_a_word_of_the_message_may_be_a_vendors_code():
+def test_what_does_not_quote_it_is_kept_beside_what_does():
     hub = Hub(settings_of(email=("first",)))
-    hub.providers["first"].fail_with(RefusedHere("recording", status=400, code="code", request_id="r-1"))
+    failure = NotSent("it", status=429, code=CODE, request_id="r-1")
+    failure.retry_after = 3.0
+    hub.providers["first"].fail_with(failure)
     with pytest.raises(DeliveryFailed) as caught:
         hub.dispatcher.dispatch(signing_up())
-    assert (caught.value.attempts[0].code, caught.value.attempts[0].request_id) == ("code", "r-1")
+    (attempt,) = caught.value.attempts
+    assert (attempt.outcome, attempt.status, attempt.code, attempt.request_id) == ("NotSent", 429, None, "r-1")
+
+
+@pytest.mark.parametrize("message_id", [f"Your code is {CODE}", CODE, f"<{EMAIL}>", "a\nb", {"sid": 1}, "x" * 201, ""])
+def test_an_id_that_is_none_is_not_kept(message_id):
+    class Odd(RecordingProvider):
+        def send(self, message, context):
+            return ProviderReceipt(message_id=message_id)
+
+    hub = Hub(settings_of(email=("first",)), providers={"first": Odd()})
+    assert hub.dispatcher.dispatch(signing_up()).deliveries[0].message_id is None
+
+
+def test_a_plugin_that_cannot_tell_its_capabilities_is_passed_over():
+    class Broken(RecordingProvider):
+        @property
+        def capabilities(self):
+            raise KeyError
+
+    providers = {"first": Broken(), "second": RecordingProvider()}
+    hub = Hub(settings_of(email=("first", "second")), providers=providers)
+    assert hub.dispatcher.dispatch(signing_up()).deliveries[0].provider == "second"
 
 
 def test_the_time_left_is_shared_among_the_providers_left():

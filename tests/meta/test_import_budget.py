@@ -33,7 +33,7 @@ providers = ["mail", "backup"]
 NOTIFYHUB = {
     "notifyhub", "notifyhub.assembly", "notifyhub.aws_clients", "notifyhub.aws_lambda", "notifyhub.deadline",
     "notifyhub.decryption", "notifyhub.decryption_failures", "notifyhub.delivery", "notifyhub.dispatcher",
-    "notifyhub.distribution", "notifyhub.durations", "notifyhub.errors", "notifyhub.events", "notifyhub.events.base",
+    "notifyhub.distribution", "notifyhub.durations", "notifyhub.echo", "notifyhub.errors", "notifyhub.events", "notifyhub.events.base",
     "notifyhub.events.cognito", "notifyhub.events.notification", "notifyhub.events.parsing", "notifyhub.events.triggers",
     "notifyhub.http_client", "notifyhub.lazy", "notifyhub.ledger", "notifyhub.ledger.base", "notifyhub.ledger.memory",
     "notifyhub.log_guard", "notifyhub.masking", "notifyhub.messages", "notifyhub.observing", "notifyhub.provider",

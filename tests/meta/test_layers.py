@@ -11,7 +11,7 @@ LAYERS = {
     "orchestration": {"assembly", "dispatcher", "settlement"},
     "policy": {"delivery", "ledger", "routing"},
     "mechanisms": {
-        "aws_clients", "decryption", "decryption_failures", "durations", "html_text", "http_client", "log_guard",
+        "aws_clients", "decryption", "decryption_failures", "durations", "echo", "html_text", "http_client", "log_guard",
         "observing", "recipients", "registry", "rendering", "settings", "template_index", "toolkit",
     },
     "vocabulary": {
