@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from notifyhub.decryption import Decryptor, EncryptionSdkDecryptor, LocalKeyDecryptor, local_key
 from notifyhub.errors import ConfigurationError
@@ -24,6 +24,16 @@ if TYPE_CHECKING:
     from notifyhub.events.base import Event
     from notifyhub.ledger.base import Ledger
     from notifyhub.settings.model import Settings
+
+
+P = TypeVar("P")
+
+
+def given(part: P, kind: type) -> P:
+    """A part that was given in code, or None; raises ConfigurationError where it is not what it is given for."""
+    if part is not None and not isinstance(part, kind):
+        raise ConfigurationError(f"a {kind.__name__} is needed, not {_described(part)}")
+    return part
 
 
 def decryptor_of(settings: Settings, clients: AwsClients) -> Decryptor:
@@ -64,7 +74,7 @@ def events_of(settings: Settings, given: Iterable[type[NotificationEvent]]) -> M
     kinds = [*given, *(_hook(path, f"hooks.events.{n}") for n, path in enumerate(settings.hooks.events))]
     for kind in kinds:
         if not (isinstance(kind, type) and issubclass(kind, NotificationEvent)):
-            raise ConfigurationError(f"{kind!r} is no NotificationEvent class", path="hooks.events")
+            raise ConfigurationError(f"{type(kind).__name__} is no NotificationEvent class", path="hooks.events")
     by_name = {kind.name: kind for kind in kinds}
     if clashing := [kind.name for kind in kinds if by_name[kind.name] is not kind]:
         raise ConfigurationError(
@@ -117,6 +127,10 @@ def _hook(dotted: str, path: str) -> Any:
         raise ConfigurationError(f"{dotted} cannot be imported: {error}", path=path) from error
     except Exception as error:
         raise ConfigurationError(f"{dotted} cannot be imported ({type(error).__name__})", path=path) from error
+
+
+def _described(part: object) -> str:
+    return f"the class {part.__name__}: give an instance" if isinstance(part, type) else type(part).__name__
 
 
 def _made(hook: Any, path: str) -> Any:

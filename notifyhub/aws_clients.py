@@ -54,7 +54,6 @@ class AwsClients:
         except BotoCoreError as error:
             problem = f"botocore refuses the AWS configuration of this process: {type(error).__name__}"
         else:
-            guard_aws()
             return client
         raise ConfigurationError(f"{service}: {problem}")
 
@@ -62,6 +61,7 @@ class AwsClients:
         import boto3
         from botocore.config import Config
 
+        guard_aws()  # before: botocore may fetch credentials while it makes a client, and logs what it gets
         self._session = self._session or boto3.Session()
         # With one attempt by default: the SDK's retries would spend the time of the next provider, and may send twice.
         config = Config(
@@ -70,7 +70,9 @@ class AwsClients:
             retries={"total_max_attempts": attempts, "mode": "standard"},
         )
         # botocore itself looks at AWS_DEFAULT_REGION only; Lambda sets both.
-        return self._session.client(service, region_name=region or os.environ.get("AWS_REGION"), config=config)
+        client = self._session.client(service, region_name=region or os.environ.get("AWS_REGION"), config=config)
+        guard_aws()  # and after, for the loggers that came with it
+        return client
 
 
 class AwsService:

@@ -28,7 +28,12 @@ def make_handler(config: str | Path | None = None, *, dispatcher: Dispatcher | N
     handed to `[hooks] on_undeliverable`. Everything else it raises, so that Lambda retries and then parks the event.
     """
     with _collector_paused():
-        return _handler(dispatcher or _dispatcher(config))
+        handler = _handler(dispatcher or _dispatcher(config))
+    from notifyhub.registry import in_lambda
+
+    if in_lambda():
+        gc.freeze()  # it all lives as long as the process: later collections need not look at it
+    return handler
 
 
 def _dispatcher(config: str | Path | None) -> Dispatcher:
@@ -58,13 +63,12 @@ def _handler(dispatcher: Dispatcher) -> Handler:
 
 @contextlib.contextmanager
 def _collector_paused() -> Iterator[None]:
-    """What a start makes lives as long as the process: looking for garbage in it takes time and finds none."""
+    """What a start makes stays: looking for garbage in it takes a tenth of its time and finds next to none."""
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()  # nor need later collections look at it
         if enabled:
             gc.enable()
 

@@ -88,11 +88,14 @@ class EncryptionSdkDecryptor(Decryptor):
 
     def _opened(self, message: bytes) -> tuple[bytes, dict[str, str]] | DecryptionError:
         """Plaintext and authenticated context, or the error as a value: raised here it would carry the SDK's own."""
+        decryptor = self._client.stream(mode="decrypt", source=message, key_provider=self._keys)
         try:
-            plaintext, header = self._client.decrypt(source=message, key_provider=self._keys)
+            plaintext = decryptor.read()
+            decryptor.close()  # raises unless the footer was read, and with it the signature
         except Exception as error:  # noqa: BLE001 - the SDK parses foreign bytes and fails in every way there is
+            decryptor.footer = None  # else its finaliser raises once more, which Python 3.13 prints
             return explained(error)
-        return plaintext, header.encryption_context
+        return plaintext, decryptor.header.encryption_context
 
     def _pool_error(self, context: dict[str, str], event: Event) -> DecryptionError | None:
         sealed_for = context.get(POOL_CONTEXT)

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from notifyhub import assembly
 from notifyhub.deadline import Deadline
+from notifyhub.decryption import Decryptor
 from notifyhub.delivery import Courier
 from notifyhub.errors import InProgress, NotifyHubError, Undeliverable
 from notifyhub.events.cognito import CognitoEvent
 from notifyhub.events.parsing import handles, parse_event
+from notifyhub.ledger.base import Ledger
 from notifyhub.masking import masked
 from notifyhub.observing import Reporter
+from notifyhub.recipients import RecipientResolver
 from notifyhub.registry import ConfiguredProviders
 from notifyhub.routing import Router
 from notifyhub.settings.loading import load_settings
@@ -26,15 +29,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from notifyhub.decryption import Decryptor
     from notifyhub.events.base import Event
     from notifyhub.events.notification import NotificationEvent
-    from notifyhub.ledger.base import Ledger
     from notifyhub.messages import Channel
     from notifyhub.observing import Observer
     from notifyhub.provider import Provider
     from notifyhub.receipts import Delivery, Receipt
-    from notifyhub.recipients import RecipientResolver
     from notifyhub.settings.model import Settings
     from notifyhub.settlement import Outcomes
 
@@ -64,14 +64,14 @@ class Dispatcher:
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.settings = settings
-        self.clients = Clients()
+        self.clients = Clients.bounded(settings.delivery.attempt_timeout_s)
         self.own_events = assembly.events_of(settings, events)
         self.providers = ConfiguredProviders(settings, self.clients, given=providers)
         self.router = Router(settings.routes)
         self.renderer = assembly.renderer_of(settings)
-        self._decryptor = decryptor or assembly.decryptor_of(settings, self.clients.aws)
-        self._resolver = resolver or assembly.resolver_of(settings, self.clients.aws)
-        self._ledger = ledger or assembly.ledger_of(clock)
+        self._decryptor = assembly.given(decryptor, Decryptor) or assembly.decryptor_of(settings, self.clients.aws)
+        self._resolver = assembly.given(resolver, RecipientResolver) or assembly.resolver_of(settings, self.clients.aws)
+        self._ledger = assembly.given(ledger, Ledger) or assembly.ledger_of(clock)
         self._reporter = Reporter(assembly.observers_of(settings, observers))
         self._courier = Courier(providers=self.providers, attempt_timeout_s=settings.delivery.attempt_timeout_s)
         for name in self.router.providers():

@@ -44,9 +44,11 @@ class HttpTransport:
         return httpx.Timeout(left, connect=min(CONNECT_TIMEOUT_S, left))
 
     def close(self) -> None:
-        """Closes the pooled connections."""
-        if self._client is not None:
-            self._client.close()
+        """Closes the pooled connections; the next request opens new ones."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+            self._client = None
 
 
 class ProviderHttp:

@@ -39,8 +39,7 @@ def _guard(prefixes: tuple[str, ...], passing: _AtLeast) -> None:
     """A filter does not reach a logger's children, so each gets its own; later children inherit the level."""
     for prefix in prefixes:
         top = logging.getLogger(prefix)
-        if top.level == logging.NOTSET:
-            top.setLevel(logging.WARNING)
+        top.setLevel(max(top.level, logging.WARNING))
         for name in [name for name in list(logging.root.manager.loggerDict) if name.startswith(f"{prefix}.")]:
             logging.getLogger(name).addFilter(passing)
         top.addFilter(passing)

@@ -86,14 +86,18 @@ class ConfiguredProviders:
         self._registry = registry or Registry()
         self._references = SecretReferences(clients.aws, folder=settings.folder)
         self._lock = threading.RLock()
+        self._building = {name: threading.Lock() for name in settings.providers}
         self._checked: dict[str, tuple[type[Provider], ProviderSettings]] = {}
-        self._built: dict[str, Provider] = dict(given or {})
+        self._built: dict[str, Provider] = {name: self._given(name, part) for name, part in (given or {}).items()}
 
     def get(self, name: str) -> Provider:
         """The instance of that name; raises ConfigurationError where it cannot be built."""
-        with self._lock:
+        if built := self._built.get(name):
+            return built
+        kind, settings = self.check(name)
+        # Its own lock: a secret that is slow to fetch holds up nobody who waits for another provider.
+        with self._building[name]:
             if name not in self._built:
-                kind, settings = self.check(name)
                 resolved = self._references.resolved(settings, path=f"providers.{name}")
                 self._built[name] = kind(resolved, self._clients.toolkit(kind.name))
             return self._built[name]
@@ -122,6 +126,14 @@ class ConfiguredProviders:
                 check_references(settings, path=path)
                 self._checked[name] = (kind, settings)
             return self._checked[name]
+
+    def _given(self, name: str, part: object) -> Provider:
+        if name not in self._settings.providers:
+            known = ", ".join(self._settings.providers) or "none"
+            raise ConfigurationError(f"there is no [providers.{name}] to take the place of; there are: {known}")
+        if not isinstance(part, Provider):
+            raise ConfigurationError("an instance of a Provider is needed", path=f"providers.{name}")
+        return part
 
     def _class(self, name: str, table: ProviderTable) -> type[Provider]:
         kind = self._registry.load(table.use)

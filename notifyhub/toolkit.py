@@ -15,6 +15,11 @@ class Clients:
     http: HttpTransport = field(default_factory=HttpTransport)
     aws: AwsClients = field(default_factory=AwsClients)
 
+    @classmethod
+    def bounded(cls, seconds: float) -> Clients:
+        """Clients that wait no longer than this for any answer."""
+        return cls(HttpTransport(timeout_s=seconds), AwsClients(timeout_s=seconds))
+
     def toolkit(self, provider: str) -> ProviderToolkit:
         """The toolkit for the provider of that name."""
         return ProviderToolkit(provider, self)

@@ -188,6 +188,13 @@ def test_an_id_that_is_none_is_not_kept(message_id):
     assert hub.dispatcher.dispatch(signing_up()).deliveries[0].message_id is None
 
 
+def test_an_error_class_of_a_plugins_own_does_not_stop_the_next_provider():
+    providers = {"first": Talkative(), "second": RecordingProvider()}
+    providers["first"].error = ECHOES["own class"]
+    hub = Hub(settings_of(email=("first", "second")), providers=providers)
+    assert hub.dispatcher.dispatch(signing_up()).deliveries[0].provider == "second"
+
+
 def test_a_plugin_that_cannot_tell_its_capabilities_is_passed_over():
     class Broken(RecordingProvider):
         @property

@@ -14,7 +14,7 @@ import notifyhub_templates
 from notifyhub.errors import ConfigurationError, MissingExtra, ProviderConflict, ProviderNotFound
 from notifyhub.registry import ConfiguredProviders, Registry
 from notifyhub.settings import Settings
-from notifyhub.testing import assert_absent, traces_of
+from notifyhub.testing import RecordingProvider, assert_absent, traces_of
 from notifyhub.toolkit import Clients
 
 FIRST_PARTY = ["aws_sms", "console", "file", "sendgrid", "ses", "smtp", "sns", "twilio"]
@@ -218,10 +218,23 @@ def test_two_instances_of_one_provider_have_their_own_settings(pigeons):
 
 
 def test_a_given_instance_takes_precedence_over_its_table(pigeons):
-    given = object()
+    given = RecordingProvider()
     providers = pigeons({"mail": given}, mail={"use": "no_such_provider"})
     assert providers.get("mail") is given
-    assert providers.kind("mail") is object
+    assert providers.kind("mail") is RecordingProvider
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"mail": RecordingProvider}, "providers.mail: an instance of a Provider is needed"),
+        ({"mail": object()}, "providers.mail: an instance of a Provider is needed"),
+        ({"maill": RecordingProvider()}, r"no \[providers.maill\] to take the place of; there are: mail"),
+    ],
+)
+def test_what_is_given_in_code_must_be_a_provider_with_a_table(pigeons, given, message):
+    with pytest.raises(ConfigurationError, match=message):
+        pigeons(given, mail={"use": "console"})
 
 
 def test_an_instance_without_a_table_is_refused(pigeons):

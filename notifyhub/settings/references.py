@@ -51,6 +51,7 @@ class SecretReferences:
         self._clients = clients
         self._folder = folder
         self._lock = threading.Lock()
+        self._fetching: dict[Reference, threading.Lock] = {}
         self._kept: dict[Reference, tuple[float, str]] = {}
 
     def resolved(self, settings: S, *, path: str) -> S:
@@ -60,6 +61,8 @@ class SecretReferences:
 
     def _fetched(self, reference: Reference, path: str) -> str:
         with self._lock:
+            fetching = self._fetching.setdefault(reference, threading.Lock())
+        with fetching:  # one fetch for all who ask, while other references are not held up
             fetched_at, value = self._kept.get(reference, (-TTL_S, ""))
             if time.monotonic() - fetched_at >= TTL_S:
                 value = self._fetch(reference, path)

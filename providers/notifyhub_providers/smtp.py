@@ -77,7 +77,7 @@ class Smtp(Provider):
             if (self.username is None) != (self.password is None):
                 raise ValueError("username and password go together: give both or neither")
             if self.password is not None and self.security == "none" and not is_loopback(self.host):
-                raise ValueError('security = "none" would show the password to the network; use "starttls" or "tls"')
+                raise ValueError('without TLS the network would see the password; set security to "starttls" or "tls"')
             return self
 
     settings: Settings
