@@ -11,7 +11,7 @@ from notifyhub import assembly
 from notifyhub.deadline import Deadline
 from notifyhub.decryption import Decryptor
 from notifyhub.delivery import Courier
-from notifyhub.errors import InProgress, NotifyHubError, Undeliverable
+from notifyhub.errors import EventError, InProgress, NotifyHubError, Undeliverable
 from notifyhub.events.cognito import CognitoEvent
 from notifyhub.events.parsing import handles, parse_event
 from notifyhub.ledger.base import Ledger
@@ -21,7 +21,7 @@ from notifyhub.recipients import RecipientResolver
 from notifyhub.registry import ConfiguredProviders
 from notifyhub.routing import Router
 from notifyhub.settings.loading import load_settings
-from notifyhub.settlement import concluded, delivery_of, settling, unforeseen
+from notifyhub.settlement import concluded, delivery_of, settled, settling, unforeseen
 from notifyhub.toolkit import Clients
 
 if TYPE_CHECKING:
@@ -74,8 +74,7 @@ class Dispatcher:
         self._ledger = assembly.given(ledger, Ledger) or assembly.ledger_of(clock)
         self._reporter = Reporter(assembly.observers_of(settings, observers))
         self._courier = Courier(providers=self.providers, attempt_timeout_s=settings.delivery.attempt_timeout_s)
-        for name in self.router.providers():
-            self.providers.kind(name)
+        self.router.check(self.providers.kind)
 
     @classmethod
     def from_config(cls, path: str | Path | None = None) -> Dispatcher:
@@ -103,10 +102,17 @@ class Dispatcher:
         trying again cannot change, any other NotifyHubError for what may be tried again; its `receipt` shows all
         channels.
         """
-        event = parse_event(raw, own=self.own_events)
+        event = self._parsed(raw, correlation)
         run = _Run(deadline or Deadline.never(), correlation or uuid.uuid4().hex)
         outcomes: Outcomes = {channel: self._outcome(event, channel, run) for channel in event.all_channels}
         return concluded(event, outcomes, self._reporter)
+
+    def _parsed(self, raw: object, correlation: str | None) -> Event:
+        try:
+            return parse_event(raw, own=self.own_events)
+        except EventError as error:
+            self._reporter.unreadable(error, correlation=correlation)
+            raise
 
     def _outcome(self, event: Event, channel: Channel, run: _Run) -> Delivery | NotifyHubError:
         """What became of one channel; an error is returned, so that it does not stop the next."""
@@ -133,7 +139,7 @@ class Dispatcher:
         if claim.state == "held":
             raise InProgress("another invocation is sending this message")
         if claim.receipt is not None:
-            return claim.receipt.as_duplicate()
+            return settled(claim.receipt)
         with settling(self._ledger, claim, channel, recipient=masked(to)) as settle:
             secret = self._decryptor.decrypt(event, run.deadline) if event.ciphertext else None
             message = self.renderer.render(event, channel, to, secret)

@@ -2,7 +2,7 @@
 
 ```
 NotifyHubError
-├─ ConfigurationError ─ ProviderNotFound · ProviderConflict · MissingExtra
+├─ ConfigurationError ─ ConfigurationNotFound · ProviderNotFound · ProviderConflict · MissingExtra
 ├─ EventError · DecryptionError · RecipientLookupError
 ├─ TemplateError ─ TemplateNotFound · UndefinedVariable
 ├─ NoRoute · InProgress
@@ -46,6 +46,10 @@ class ConfigurationError(NotifyHubError):
     def __init__(self, message: str, *, path: str | None = None) -> None:
         self.path = path
         super().__init__(f"{path}: {message}" if path else message)
+
+
+class ConfigurationNotFound(ConfigurationError):
+    """No configuration was named, and none is where it is looked for."""
 
 
 class ProviderNotFound(ConfigurationError):
@@ -172,6 +176,11 @@ class ProviderError(NotifyHubError):
         code: the vendor's own error code.
         request_id: what the vendor's support asks for.
     """
+
+    provider: str = "unknown"
+    status: int | None = None
+    code: str | None = None
+    request_id: str | None = None
 
     def __init__(
         self,

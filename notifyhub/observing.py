@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from notifyhub.errors import NotifyHubError
+    from notifyhub.errors import EventError, NotifyHubError
     from notifyhub.events.base import Event
     from notifyhub.messages import Channel
     from notifyhub.receipts import Attempt, Delivery, Receipt
@@ -86,6 +86,11 @@ class Reporter:
             event.trigger,
             extra=_extra(event, channel, correlation, {"outcome": "unknown_source"}),
         )
+
+    def unreadable(self, error: EventError, *, correlation: str | None) -> None:
+        """An event that cannot be read, and so has neither trigger nor channel."""
+        fields = {"outcome": "unreadable", "path": error.path, "correlation": correlation}
+        logger.error("event cannot be read: %s", error, extra={k: v for k, v in fields.items() if v is not None})
 
     def receipt(self, event: Event, receipt: Receipt) -> None:
         """The event is dealt with."""

@@ -50,6 +50,8 @@ class Delivery:
     recipient: str | None = None
     """Masked."""
     error: str | None = None
+    reason: str | None = None
+    """Of an undeliverable message: `Undeliverable.reason`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ class Receipt:
         return cls(status=worst.status, deliveries=deliveries)
 
     def as_duplicate(self) -> Delivery:
-        """The one delivery of a settled claim, for an event that came again."""
+        """The one delivery of a settled claim, for an event that came again after it was accepted."""
         return replace(self.deliveries[0], status="duplicate")
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notifyhub.errors import NoRoute
+from notifyhub.errors import ConfigurationError, NoRoute
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from notifyhub.events.base import Event
     from notifyhub.messages import Channel
+    from notifyhub.provider import Provider
     from notifyhub.settings.model import Route
 
 
@@ -34,6 +35,17 @@ class Router:
             if route.channel == channel and (not route.triggers or event.trigger in route.triggers):
                 return Plan(tuple(dict.fromkeys(route.providers)))
         raise NoRoute(channel=channel, trigger=event.trigger)
+
+    def check(self, kind_of: Callable[[str], type[Provider]]) -> None:
+        """Raises ConfigurationError where a provider cannot be used, or does not send on its route's channel."""
+        for number, route in enumerate(self._routes):
+            for name in route.providers:
+                kind = kind_of(name)
+                if route.channel not in kind.channels:
+                    raise ConfigurationError(
+                        f"{name} ({kind.name}) does not send {route.channel}, only {', '.join(kind.channels)}",
+                        path=f"routes.{number}.providers",
+                    )
 
     def providers(self) -> list[str]:
         """Every instance that some route names, each once."""

@@ -46,6 +46,20 @@ def settling(
         raise
 
 
+def settled(receipt: Receipt) -> Delivery:
+    """What a settled claim comes to when its event comes again: a duplicate; a verdict is raised as it was.
+
+    Else the verdict would be lost where it fell while another channel of the event was still to be tried again.
+    """
+    delivery = receipt.deliveries[0]
+    if delivery.status == "undeliverable":
+        text = (delivery.error or "").removeprefix(f"{Undeliverable.__name__}: ")
+        verdict = Undeliverable(delivery.reason or "", text, attempts=delivery.attempts)
+        verdict.recipient = delivery.recipient
+        raise verdict
+    return receipt.as_duplicate()
+
+
 def delivery_of(channel: Channel, outcome: Delivery | NotifyHubError) -> Delivery:
     """The entry of the receipt for what became of a channel."""
     if isinstance(outcome, Delivery):
@@ -55,6 +69,7 @@ def delivery_of(channel: Channel, outcome: Delivery | NotifyHubError) -> Deliver
         status="undeliverable" if isinstance(outcome, Undeliverable) else "failed",
         attempts=outcome.attempts if isinstance(outcome, DeliveryFailed | Undeliverable) else (),
         recipient=outcome.recipient,
+        reason=outcome.reason if isinstance(outcome, Undeliverable) else None,
         error=f"{type(outcome).__name__}: {outcome}",
     )
 

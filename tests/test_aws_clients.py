@@ -1,5 +1,5 @@
-import ssl
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -240,12 +240,16 @@ def test_without_the_guard_the_same_process_would_show_them(vendor):
     """The proof that the search above can fail."""
     vendor.answer = VendorAnswer()
     unguarded = "import notifyhub.log_guard as guard\nguard._guard = lambda *_: None\n"
-    done = subprocess.run([sys.executable, "-c", unguarded + NOISY], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", unguarded + NOISY], capture_output=True, text=True, check=True, timeout=60
+    )
     assert "DEBUG:botocore" in done.stderr
     assert "83920174" in done.stderr
 
 
-@pytest.mark.parametrize("answer", [VendorAnswer(body="{broken SECRETCRED-123"), VendorAnswer(status=500, body="SECRETCRED-123")])
+@pytest.mark.parametrize(
+    "answer", [VendorAnswer(body="{broken SECRETCRED-123"), VendorAnswer(status=500, body="SECRETCRED-123")]
+)
 def test_what_botocore_fetches_while_it_makes_a_client_is_not_logged(vendor, answer):
     """Credentials of a container: botocore logs an answer that it cannot use."""
     vendor.answer = answer
@@ -258,8 +262,14 @@ def test_what_botocore_fetches_while_it_makes_a_client_is_not_logged(vendor, ans
     )
     environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environ |= {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{vendor.url}/creds", "AWS_DEFAULT_REGION": "eu-west-1"}
-    environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environ, check=True, timeout=60)
+    environ |= {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environ, check=True, timeout=60
+    )
     assert vendor.requests, "no credentials were fetched, so nothing was tried"
     assert_absent(["SECRETCRED-123"], [done.stdout, done.stderr])
 

@@ -7,6 +7,7 @@ from threading import Barrier
 import pytest
 
 from notifyhub import Dispatcher
+from notifyhub.deadline import Deadline
 from notifyhub.errors import ConfigurationError, EventError, InProgress, NoRoute, NotifyHubError, Undeliverable
 from notifyhub.events.triggers import TRIGGERS, source_names, split_source
 from notifyhub.provider import Capabilities
@@ -229,3 +230,32 @@ def with_code(code):
     """An event whose code is replaced on its way."""
     event = signing_up()
     return {**event, "request": {**event["request"], "code": code}}
+
+
+def test_an_event_that_cannot_be_read_is_logged_with_its_field(caplog):
+    with pytest.raises(EventError):
+        Hub().dispatcher.dispatch({"triggerSource": "CustomEmailSender_SignUp", "userPoolId": "p"}, correlation="r-1")
+    (record,) = [record for record in caplog.records if record.name == "notifyhub"]
+    assert record.levelname == "ERROR"
+    assert (record.__dict__["outcome"], record.__dict__["path"]) == ("unreadable", "userName")
+    assert record.__dict__["correlation"] == "r-1"
+
+
+@pytest.mark.parametrize("part", ["decryptor", "ledger", "resolver"])
+def test_a_part_that_is_given_must_be_what_it_is_given_for(part):
+    with pytest.raises(ConfigurationError, match=r"is needed, not object"):
+        Dispatcher(settings_of(), **{part: object()})  # type: ignore[arg-type]
+
+
+def test_connections_can_be_closed_and_are_opened_again_when_needed():
+    dispatcher = Hub().dispatcher
+    dispatcher.clients.http.open()
+    dispatcher.close()
+    assert not dispatcher.clients.http.open().is_closed
+    dispatcher.close()
+
+
+def test_the_configured_time_bounds_the_clients_too():
+    dispatcher = Hub(settings_of(delivery={"attempt_timeout_s": 3})).dispatcher
+    assert dispatcher.clients.http.timeout(Deadline.never()).read == 3
+    assert dispatcher.clients.aws._timeout_s == 3

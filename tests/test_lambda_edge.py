@@ -232,7 +232,7 @@ def test_providers_are_built_before_the_first_event_and_one_that_cannot_be_waits
     """A secret that cannot be fetched while the function starts is fetched when a message needs it."""
     monkeypatch.delenv("KEY_THAT_COMES_LATER", raising=False)
     late = "[providers.late]\nuse = 'sendgrid'\napi_key = 'env:KEY_THAT_COMES_LATER'\nsender = 'a@acme.example'\n"
-    route = "[[routes]]\nchannel = 'sms'\nproviders = ['late']\n"
+    route = "[[routes]]\nchannel = 'email'\ntriggers = ['ForgotPassword']\nproviders = ['late']\n"
     config.write_text(CONFIG + late + route)
     dispatcher = Dispatcher.from_config(config)
     handler = make_handler(dispatcher=dispatcher)
@@ -256,3 +256,37 @@ def test_an_invocation_that_is_shorter_than_the_reserve_sends_nothing_and_says_w
     with pytest.raises(DecryptionError, match="raise the function's time-out"):
         handler_of(hub)(signing_up(), Context(left_ms=3000))
     assert hub.providers["mail"].contexts == []
+
+
+def test_in_lambda_what_the_start_made_is_left_out_of_later_collections(config, monkeypatch):
+    import gc
+
+    frozen = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(gc.isenabled()))
+    make_handler(config)
+    assert frozen == [], "other processes keep their garbage collected"
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
+    with pytest.raises(ConfigurationError):
+        make_handler(config)
+    assert frozen == [], "a start that failed leaves nothing worth keeping"
+    config.write_text(config.read_text().replace('use = "console"', 'use = "console"\nallow_in_lambda = true'))
+    config.write_text(config.read_text().replace("local_key", "allow_in_lambda = true\nlocal_key"))
+    make_handler(config)
+    assert frozen == [True]
+
+
+def test_the_collector_rests_while_the_handler_is_made_and_works_again_behind_it(config, monkeypatch):
+    import gc
+
+    import notifyhub.aws_lambda
+
+    seen = []
+    real = notifyhub.aws_lambda._handler
+
+    def watched(dispatcher):
+        seen.append(gc.isenabled())
+        return real(dispatcher)
+
+    monkeypatch.setattr(notifyhub.aws_lambda, "_handler", watched)
+    make_handler(config)
+    assert (seen, gc.isenabled()) == ([False], True)

@@ -132,8 +132,12 @@ def test_a_failure_that_may_pass_is_raised_rather_than_a_verdict(hub):
         hub.dispatcher.dispatch(shipped())
     assert caught.value.receipt is not None
     assert [d.status for d in caught.value.receipt.deliveries] == ["undeliverable", "failed"]
-    receipt = hub.dispatcher.dispatch(shipped())
-    assert [d.status for d in receipt.deliveries] == ["duplicate", "accepted"]
+    with pytest.raises(Undeliverable) as verdict:
+        hub.dispatcher.dispatch(shipped())
+    assert verdict.value.reason == "recipient_rejected"
+    assert verdict.value.receipt is not None
+    assert [d.status for d in verdict.value.receipt.deliveries] == ["undeliverable", "accepted"]
+    assert len(hub.providers["mail"].contexts) == 1, "the verdict stands: nobody is asked again"
 
 
 def test_a_verdict_on_one_channel_is_raised_when_the_other_is_delivered(hub):

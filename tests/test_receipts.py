@@ -40,7 +40,7 @@ def test_an_attempt_reads_as_a_line():
     ("kind", "fields"),
     [
         (Attempt, {"provider", "outcome", "duration_ms", "status", "code", "request_id", "detail"}),
-        (Delivery, {"channel", "status", "provider", "message_id", "attempts", "recipient", "error"}),
+        (Delivery, {"channel", "status", "provider", "message_id", "attempts", "recipient", "error", "reason"}),
         (Receipt, {"status", "deliveries"}),
     ],
 )

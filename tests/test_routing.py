@@ -2,11 +2,12 @@
 
 import pytest
 
-from notifyhub.errors import NoRoute
+from notifyhub.errors import ConfigurationError, NoRoute
 from notifyhub.events import parse_event
 from notifyhub.routing import Plan, Router
 from notifyhub.settings.model import Route
 from notifyhub.testing import forge_event
+from tests.dispatching import Hub, settings_of
 
 KEY = bytes(32)
 
@@ -63,3 +64,11 @@ def test_a_router_tells_what_is_to_be_built_and_compiled_ahead():
     assert routes.providers() == ["fast", "mail", "backup", "text"]
     assert routes.primaries() == ["fast", "mail", "text"]
     assert routes.channels() == ["email", "sms"]
+
+
+def test_a_provider_that_does_not_send_on_its_routes_channel_is_refused_at_the_start():
+    settings = settings_of(email=("mail",), providers={"post": {"use": "sendgrid", "api_key": "k", "sender": "a@b.co"}})
+    settings = settings.model_copy(update={"routes": (*settings.routes, Route(channel="sms", providers=("post",)))})
+    with pytest.raises(ConfigurationError, match=r"post \(sendgrid\) does not send sms, only email") as caught:
+        Hub(settings)
+    assert caught.value.path == f"routes.{len(settings.routes) - 1}.providers"

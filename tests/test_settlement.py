@@ -83,9 +83,14 @@ def test_a_verdict_on_the_recipient_raises_and_settles():
     with pytest.raises(Undeliverable):
         hub.dispatcher.dispatch(event)
     assert hub.state(event)[0] == "settled"
-    again = hub.dispatcher.dispatch(event)
-    assert again.status == "duplicate"
-    assert "Undeliverable" in str(again.deliveries[0].error)
+    with pytest.raises(Undeliverable) as again:
+        hub.dispatcher.dispatch(event)
+    assert again.value.reason == "recipient_rejected"
+    assert "the recipient was rejected" in str(again.value)
+    assert again.value.receipt is not None
+    (delivery,) = again.value.receipt.deliveries
+    assert (delivery.status, len(delivery.attempts)) == ("undeliverable", 1)
+    assert delivery.recipient is not None
     assert len(hub.providers["mail"].contexts) == 1
 
 

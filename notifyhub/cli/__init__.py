@@ -18,4 +18,6 @@ def main() -> None:
             raise
         print(MissingExtra("cli", module=str(error.name)), file=sys.stderr)  # noqa: T201 - nothing else can print yet
         sys.exit(2)
+    # As `python -m` does: hooks of the configuration name modules of the project, not of the environment.
+    sys.path.insert(0, "")
     app()

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import difflib
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from rich.text import Text
 
-from notifyhub.assembly import decryptor_of, events_of, renderer_of
+from notifyhub.assembly import decryptor_of, events_of, observers_of, renderer_of, resolver_of, undeliverable_hook_of
 from notifyhub.cli.options import Config
 from notifyhub.cli.output import WRONG_USAGE, out, reported_errors
-from notifyhub.cli.samples import PREFIXES, sample
+from notifyhub.cli.samples import ADDRESSES, PREFIXES, sample
+from notifyhub.decryption import local_key
 from notifyhub.errors import NotifyHubError
-from notifyhub.events.triggers import source_names
+from notifyhub.events.triggers import TRIGGERS, source_names, split_source
 from notifyhub.registry import ConfiguredProviders
 from notifyhub.routing import Router
 from notifyhub.settings import load_settings
-from notifyhub.settings.references import check_references
+from notifyhub.settings.references import Reference, check_references
 from notifyhub.toolkit import Clients
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from notifyhub.events.notification import NotificationEvent
     from notifyhub.messages import Channel
@@ -58,10 +60,12 @@ def findings(settings: Settings, *, resolve: bool) -> Iterator[Finding]:
     """Everything there is to say about the configuration."""
     clients = Clients()
     yield from _decryption(settings, clients, resolve=resolve)
-    yield _tried("hooks", lambda: events_of(settings, ()))
+    events: dict[str, type[NotificationEvent]] = {}  # stays empty where they are broken
+    yield _tried("hooks.events", lambda: events.update(events_of(settings, ())))
+    yield from _hooks(settings, clients)
     yield from _providers(settings, clients, resolve=resolve)
     yield from _routes(settings)
-    yield from _templates(settings)
+    yield from _templates(settings, events)
     yield Finding("warning", "ledger", "memory: an event that comes again is recognised by the same container only")
 
 
@@ -70,10 +74,18 @@ def _decryption(settings: Settings, clients: Clients, *, resolve: bool) -> Itera
     yield _tried("decryption", lambda: check_references(wanted, path="decryption"))
     if wanted.key_arns or (wanted.local_key and resolve):
         yield _tried("decryption keys", lambda: decryptor_of(settings, clients.aws))
+    elif wanted.local_key and Reference.parse(literal := wanted.local_key.get_secret_value()) is None:
+        yield _tried("decryption keys", lambda: local_key(literal))
     if wanted.local_key:
         yield Finding("warning", "decryption.local_key", "a local key is for development; inside Lambda it is refused")
     if not wanted.key_arns and not wanted.local_key:
         yield Finding("warning", "decryption", "no key: events of Cognito cannot be decrypted")
+
+
+def _hooks(settings: Settings, clients: Clients) -> Iterator[Finding]:
+    yield _tried("hooks.resolver", lambda: resolver_of(settings, clients.aws))
+    yield _tried("hooks.observers", lambda: observers_of(settings, ()))
+    yield _tried("hooks.on_undeliverable", lambda: undeliverable_hook_of(settings))
 
 
 def _providers(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
@@ -112,16 +124,35 @@ def _routes(settings: Settings) -> Iterator[Finding]:
             yield Finding("warning", f"routes for {channel}", "none; do not attach that trigger to the pool")
 
 
-def _templates(settings: Settings) -> Iterator[Finding]:
+def _trigger_names(settings: Settings, known: Collection[str]) -> Iterator[Finding]:
+    """A misspelt trigger matches no event, and nothing else would ever say so."""
+    by_lower = {name.lower(): name for name in known}
+    named = [(f"routes.{number}.triggers", name) for number, r in enumerate(settings.routes) for name in r.triggers]
+    for path, name in [*named, *(("triggers", name) for name in settings.triggers)]:
+        if name in known:
+            continue
+        _, short = split_source(name) or ("", name)
+        close = difflib.get_close_matches(short.lower(), by_lower, n=1)
+        hint = f"; did you mean {by_lower[close[0]]!r}?" if close else ""
+        yield Finding(
+            "warning", path, f"{name!r} is no trigger of Cognito, no event and no template folder of yours{hint}"
+        )
+
+
+def _templates(settings: Settings, events: Mapping[str, type[NotificationEvent]]) -> Iterator[Finding]:
+    known = [*TRIGGERS, *events]
     try:
         renderer = renderer_of(settings)
     except NotifyHubError as error:
         yield Finding("error", "templates", str(error))
+        yield from _trigger_names(settings, known)
         return
+    # A folder of the user's own is how a trigger that Cognito adds later gets its message.
+    yield from _trigger_names(settings, [*known, *sorted(renderer.index.folders())])
     channels = Router(settings.routes).channels()
     for source in source_names():
         yield from _built_in_event(renderer, source, channels)
-    for kind in events_of(settings, ()).values():
+    for kind in events.values():
         yield from _own_event(renderer, kind, channels)
 
 
@@ -129,8 +160,7 @@ def _built_in_event(renderer: Renderer, source: str, channels: list[Channel]) ->
     event, secret = sample(source)
     channel: Channel = event.all_channels[0]
     if channel in channels:
-        address = "jane.roe@example.com" if channel == "email" else "+15005550009"
-        yield _tried(f"template {source}", partial(renderer.render, event, channel, address, secret))
+        yield _tried(f"template {source}", partial(renderer.render, event, channel, ADDRESSES[channel], secret))
         yield from _incomplete(renderer, event.template_folders[0], channel)
 
 

@@ -108,7 +108,7 @@ def demo(
     from notifyhub.dispatcher import Dispatcher
 
     with reported_errors():
-        _prepare(folder)
+        _prepare_messages(folder)
         if events:
             _prepare(events)
         with tempfile.TemporaryDirectory() as scratch:
@@ -124,14 +124,22 @@ def demo(
         raise typer.Exit(NOT_DELIVERED)
 
 
-def _prepare(folder: Path) -> None:
-    """An empty folder: what an earlier demo left is removed, anything else is not touched."""
+def _prepare_messages(folder: Path) -> None:
+    """An empty folder: the messages of an earlier demo are removed, anything else is not touched."""
     if (folder / MARKER).is_file():
         shutil.rmtree(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        fail(f"{folder} is not empty and no earlier demo made it; name another folder", code=WRONG_USAGE)
-    folder.mkdir(parents=True, exist_ok=True)
+    _prepare(folder)
     (folder / MARKER).touch()
+
+
+def _prepare(folder: Path) -> None:
+    """A folder with nothing in it; ends the command where there is something, as it may be somebody's work."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        fail(f"{folder} is not empty; name another folder", code=WRONG_USAGE)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # what it holds shows codes
+    except OSError as error:
+        fail(f"{folder} cannot be made: {error.strerror}", code=WRONG_USAGE)
 
 
 def _forge(folder: Path, *, messages: Path) -> Path:

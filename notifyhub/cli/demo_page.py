@@ -25,8 +25,8 @@ def write_page(folder: Path, outcomes: Sequence[Outcome], *, made_at: datetime) 
     shown = [_shown(folder, outcome.source, d) for outcome in outcomes for d in outcome.receipt.deliveries]
     page = folder / "index.html"
     html = environment.from_string(template.read_text(encoding="utf-8")).render(messages=shown, made_at=made_at)
+    page.touch(mode=0o600)  # before it shows codes
     page.write_text(html, encoding="utf-8")
-    page.chmod(0o600)  # it shows codes
     return page
 
 

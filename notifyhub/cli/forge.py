@@ -9,11 +9,12 @@ from typing import Annotated, Optional
 
 import typer
 
+from notifyhub.cli.configuration import settings_if_any
 from notifyhub.cli.options import ChannelOption, Config
 from notifyhub.cli.output import WRONG_USAGE, err, fail, out, reported_errors
 from notifyhub.cli.samples import source_of
 from notifyhub.decryption import local_key
-from notifyhub.testing.forge import forge_event, new_local_key
+from notifyhub.testing.forge import POOL_ID, forge_event, new_local_key
 
 _Text = Optional[str]  # noqa: UP045 - typer reads annotations at run time
 
@@ -25,7 +26,7 @@ def forge(
     email: Annotated[_Text, typer.Option(help="The user's mail address.")] = None,
     phone: Annotated[_Text, typer.Option(help="The user's phone number, such as +15005550009.")] = None,
     locale: Annotated[_Text, typer.Option(help="The user's locale, such as de-AT.")] = None,
-    pool: Annotated[str, typer.Option(help="The user pool's id.")] = "eu-west-1_AbCdEfGhI",
+    pool: Annotated[str, typer.Option(help="The user pool's id.")] = POOL_ID,
     config: Config = None,
     key_file: Annotated[
         Optional[Path],  # noqa: UP045
@@ -44,15 +45,7 @@ def forge(
 def _key(key_file: Path | None, config: Path | None) -> bytes:
     if key_file is not None:
         return _read_key(key_file)
-    from notifyhub.errors import ConfigurationError
-    from notifyhub.settings import load_settings
-
-    try:
-        settings = load_settings(config)
-    except ConfigurationError:
-        if config is not None:
-            raise
-        settings = None
+    settings = settings_if_any(config)
     if settings is None or settings.decryption.local_key is None:
         return _fresh_key()
     from notifyhub.aws_clients import AwsClients
@@ -68,7 +61,8 @@ def _read_key(file: Path) -> bytes:
         return local_key(file.read_text(encoding="utf-8").strip())
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}", code=WRONG_USAGE)
-        raise
+    except UnicodeDecodeError:
+        fail(f"{file} is not text; a key file holds the key in base64", code=WRONG_USAGE)
 
 
 def _fresh_key() -> bytes:

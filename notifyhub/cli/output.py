@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -24,12 +24,17 @@ _STYLES = {"accepted": "green", "duplicate": "yellow", "undeliverable": "red", "
 
 def out() -> Console:
     """Standard output; made anew, so that redirected streams are seen."""
-    return Console(highlight=False, soft_wrap=True)
+    return _console(soft_wrap=True)
 
 
 def err() -> Console:
     """Standard error."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return _console(stderr=True, soft_wrap=True)
+
+
+def _console(**options: Any) -> Console:
+    """A console that prints texts as they are: paths and values may hold what looks like markup or an emoji."""
+    return Console(highlight=False, markup=False, emoji=False, **options)
 
 
 @contextlib.contextmanager
@@ -43,7 +48,7 @@ def reported_errors() -> Iterator[None]:
         fail(f"{type(error).__name__}: {error}", code=NOT_DELIVERED)
 
 
-def fail(text: str, *, code: int) -> None:
+def fail(text: str, *, code: int) -> NoReturn:
     """Prints an error and ends the command."""
     err().print(Text.assemble(("error: ", "bold red"), text))
     raise typer.Exit(code)
@@ -61,7 +66,7 @@ def print_table(rows: Table) -> None:
     """Prints a table at its own width where there is no terminal to fit it to."""
     console = out()
     if not console.is_terminal:
-        console = Console(highlight=False, width=200)
+        console = _console(width=200)
     console.print(rows)
 
 
@@ -70,15 +75,15 @@ def status(text: str) -> Text:
     return Text(text, style=_STYLES.get(text, ""))
 
 
-def receipt_rows(name: str, receipt: Receipt) -> Sequence[tuple[str | Text, ...]]:
+def receipt_rows(name: str, receipt: Receipt) -> Sequence[tuple[Text, ...]]:
     """One row per delivery: event, channel, status, provider, milliseconds, id or reason."""
     return [
         (
-            name,
-            delivery.channel,
+            Text(name),
+            Text(delivery.channel),
             status(delivery.status),
-            delivery.provider or "-",
-            f"{sum(attempt.duration_ms for attempt in delivery.attempts):.0f} ms",
+            Text(delivery.provider or "-"),
+            Text(f"{sum(attempt.duration_ms for attempt in delivery.attempts):.0f} ms"),
             Text(delivery.error or delivery.message_id or ""),
         )
         for delivery in receipt.deliveries

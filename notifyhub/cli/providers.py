@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from notifyhub.cli.output import print_table, table
 from notifyhub.distribution import DISTRIBUTION
 from notifyhub.errors import ConfigurationError
@@ -22,9 +24,10 @@ def providers() -> None:
         try:
             kind = registry.load(name)
         except ConfigurationError as error:
-            rows.add_row(name, "-", str(error), origin)
-            continue
-        rows.add_row(name, ", ".join(kind.channels), _abilities(kind.capabilities), _where(origin))
+            cells = ("-", str(error), origin)
+        else:
+            cells = (", ".join(kind.channels), _abilities(kind.capabilities), _where(origin))
+        rows.add_row(*map(Text, (name, *cells)))
     print_table(rows)
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from notifyhub.assembly import events_of, renderer_of
+from notifyhub.cli.configuration import settings_if_any
 from notifyhub.cli.options import ChannelOption, Config
 from notifyhub.cli.output import err, reported_errors
-from notifyhub.cli.samples import sample, source_of
+from notifyhub.cli.samples import ADDRESSES, sample, source_of
 from notifyhub.cli.send import read_event
-from notifyhub.errors import ConfigurationError
 from notifyhub.events.parsing import parse_event
-from notifyhub.settings import Settings, load_settings
+from notifyhub.settings import Settings
 
 if TYPE_CHECKING:
     from notifyhub.events.base import Event
@@ -46,18 +46,14 @@ def render(
         wanted: Channel | None = channel.value if channel else None
         event, secret = _event(trigger, wanted, locale, settings)
         chosen = wanted if wanted in event.all_channels else event.all_channels[0]
-        address = "jane.roe@example.com" if chosen == "email" else "+15005550009"
-        message = renderer_of(settings).render(event, chosen, address, secret)
+        message = renderer_of(settings).render(event, chosen, ADDRESSES[chosen], secret)
         sys.stdout.write(_shown(message, part))
 
 
 def settings_or_defaults(config: Path | None) -> Settings:
     """The configuration, or, where none is found and none was named, just what the built-in templates need."""
-    try:
-        return load_settings(config)
-    except ConfigurationError:
-        if config is not None:
-            raise
+    if settings := settings_if_any(config):
+        return settings
     err().print("No notifyhub.toml here: showing the built-in templates.", style="dim")
     return Settings.model_validate({"app": {"name": "Acme"}})
 

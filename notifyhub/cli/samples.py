@@ -8,7 +8,7 @@ from notifyhub.cli.output import WRONG_USAGE, fail
 from notifyhub.events.parsing import parse_event
 from notifyhub.events.triggers import TEMPORARY_PASSWORD, TRIGGERS, source_names, split_source
 from notifyhub.secret import Secret
-from notifyhub.testing.forge import forge_event, new_local_key
+from notifyhub.testing.forge import EMAIL, PHONE, forge_event, new_local_key
 
 if TYPE_CHECKING:
     from notifyhub.events.base import Event
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CODE = "839201"
 PASSWORD = "Xy7<Qm&2pL"  # noqa: S105 - shown on purpose
 PREFIXES: dict[Channel, str] = {"email": "CustomEmailSender_", "sms": "CustomSMSSender_"}
+ADDRESSES: dict[Channel, str] = {"email": EMAIL, "sms": PHONE}
 
 
 def source_of(trigger: str, channel: Channel | None) -> str:

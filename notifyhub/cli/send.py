@@ -59,6 +59,8 @@ def read_event(path: Path) -> Any:
         fail(f"{path} is not JSON (line {error.lineno}, column {error.colno})", code=WRONG_USAGE)
     except UnicodeDecodeError:
         fail(f"{path} is not UTF-8 text", code=WRONG_USAGE)
+    except (ValueError, RecursionError):
+        fail(f"{path} is not JSON that can be read: a number is too long, or it is nested too deeply", code=WRONG_USAGE)
 
 
 def _name(raw: Any) -> str:

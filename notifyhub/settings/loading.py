@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from notifyhub.errors import ConfigurationError
+from notifyhub.errors import ConfigurationError, ConfigurationNotFound
 from notifyhub.settings.model import Settings
 from notifyhub.validation import Finding, findings
 
@@ -57,7 +57,7 @@ def _find(path: str | Path | None, environ: Mapping[str, str]) -> Path | None:
         return file
     if not any(name.startswith(PREFIX) for name in environ):
         looked = " and ".join(map(str, folders))
-        raise ConfigurationError(f"no {FILE} in {looked}; write one, or name it in {PATH_VARIABLE}")
+        raise ConfigurationNotFound(f"no {FILE} in {looked}; write one, or name it in {PATH_VARIABLE}")
     return None
 
 

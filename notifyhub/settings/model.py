@@ -8,10 +8,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from notifyhub.errors import ConfigurationError
-from notifyhub.events.triggers import TRIGGERS
+from notifyhub.events.triggers import TRIGGERS, split_source
 from notifyhub.messages import Channel
 from notifyhub.section import FilePath, Section
 
@@ -41,6 +50,11 @@ def _table(value: Any) -> Any:
     except ValueError:
         pass
     raise ValueError("must be a table; an environment variable writes it as JSON")
+
+
+def _trigger(name: str) -> str:
+    """A trigger of Cognito by any spelling of its letters' case; other names as they are."""
+    return next((known for known in TRIGGERS if known.lower() == name.lower()), name)
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]
@@ -104,6 +118,14 @@ class Route(Section):
     channel: Channel
     providers: Annotated[tuple[Name, ...], Field(min_length=1)]
     triggers: tuple[str, ...] = ()
+
+    @field_validator("triggers")
+    @classmethod
+    def _short_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        """As events name their trigger: a full source would match none of them."""
+        if any(split_source(name) for name in names):
+            raise ValueError("write the triggers' names alone, without CustomEmailSender_ or CustomSMSSender_")
+        return tuple(map(_trigger, names))
 
 
 class TriggerTable(Section):
@@ -170,8 +192,7 @@ class Settings(Section):
         """Environment variables come in lower case; the triggers of Cognito are known by any spelling."""
         if not isinstance(data, dict) or not isinstance(data.get("triggers"), dict):
             return data
-        known = {name.lower(): name for name in TRIGGERS}
-        return {**data, "triggers": {known.get(name.lower(), name): t for name, t in data["triggers"].items()}}
+        return {**data, "triggers": {_trigger(name): table for name, table in data["triggers"].items()}}
 
     @model_validator(mode="after")
     def _routes_name_providers(self) -> Settings:

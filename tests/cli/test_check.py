@@ -104,3 +104,80 @@ def test_no_routes_at_all_is_an_error(notifyhub):
     done = check(notifyhub, '[app]\nname = "Acme"\n')
     assert done.exit_code == 2
     assert "routes: nothing can be sent" in done.stdout
+
+
+@pytest.mark.parametrize("hook", ["events", "resolver", "observers", "on_undeliverable"])
+def test_a_hook_that_would_stop_the_start_is_an_error_and_the_report_goes_on(notifyhub, hook):
+    value = '["nope:nothing"]' if hook in {"events", "observers"} else '"nope:nothing"'
+    done = check(notifyhub, f"{GOOD}\n[hooks]\n{hook} = {value}\n")
+    assert done.exit_code == 2
+    assert f"error    hooks.{hook}: hooks.{hook}" in done.stdout
+    assert "nope:nothing cannot be imported" in done.stdout
+    assert "ok       template CustomSMSSender_AdminCreateUser" in done.stdout
+    assert "1 errors" in done.stdout
+
+
+ARNS = next(line for line in GOOD.splitlines() if line.startswith("key_arns"))
+
+
+@pytest.mark.parametrize("options", [(), ("--resolve",)])
+def test_a_local_key_that_is_written_out_is_checked(notifyhub, options):
+    done = check(notifyhub, GOOD.replace(ARNS, 'local_key = "c4n4ry-key"').replace("ssm:/prod/sendgrid", "x"), *options)
+    assert done.exit_code == 2
+    assert done.stdout.count("decryption.local_key: write 32 bytes in base64") == 1
+    assert "c4n4ry" not in done.output
+
+
+def test_a_local_key_that_is_referred_to_is_not_fetched_unless_asked(notifyhub):
+    done = check(notifyhub, GOOD.replace(ARNS, 'local_key = "file:absent.key"'))
+    assert done.exit_code == 0, done.output
+
+
+def test_misspelt_triggers_are_warned_about(notifyhub):
+    route = '[[routes]]\nchannel = "sms"\nproviders = ["text"]\ntriggers = ["signup", "ForgotPasswrod"]\n'
+    done = check(notifyhub, GOOD + route + "[triggers.SignUpp]\n[triggers.Zzz]\n[triggers.CustomSMSSender_SignUp]\n")
+    assert done.exit_code == 0, done.output
+    found = [line for line in done.stdout.splitlines() if "is no trigger" in line]
+    assert len(found) == 4
+    assert "routes.2.triggers: 'ForgotPasswrod'" in found[0]
+    assert found[0].endswith("did you mean 'ForgotPassword'?")
+    assert found[1].endswith("did you mean 'SignUp'?")
+    assert found[2].endswith("template folder of yours")
+    assert found[3].endswith("did you mean 'SignUp'?")
+
+
+def test_triggers_with_an_event_or_a_template_folder_of_their_own_are_known(notifyhub, monkeypatch):
+    monkeypatch.syspath_prepend(notifyhub.folder)
+    notifyhub.write(
+        "crate_events.py", "from notifyhub import NotificationEvent\nclass CrateLost(NotificationEvent):\n    pass\n"
+    )
+    for name in ("BrandNewTrigger", "signup"):
+        folder = notifyhub.folder / "templates" / name
+        folder.mkdir(parents=True)
+        (folder / "email.body.txt.j2").write_text("{{ code }}")
+    route = (
+        '[[routes]]\nchannel = "email"\nproviders = ["mail"]\ntriggers = ["CrateLost", "BrandNewTrigger", "SignUp"]\n'
+    )
+    hooks = '[hooks]\nevents = ["crate_events:CrateLost"]\n'
+    done = check(notifyhub, f'{GOOD}{route}{hooks}[templates]\npath = "templates"\n')
+    assert "ok       hooks.events" in done.stdout
+    assert "is no trigger" not in done.stdout
+
+
+def test_a_routes_trigger_is_refused_by_its_full_source(notifyhub):
+    done = check(notifyhub, f'{GOOD}triggers = ["CustomEmailSender_ResendCode", "SignUp"]\n')
+    assert done.exit_code == 2
+    assert "routes.1.triggers: write the triggers' names alone, without CustomEmailSender_" in plain(done.stderr)
+
+
+def test_modules_of_the_project_are_found_from_its_folder(notifyhub):
+    """The installed command, as a user runs it: nothing but the working folder says where `shop` is."""
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    notifyhub.write("shop_of_the_user.py", "from notifyhub import Observer\nclass Mine(Observer):\n    pass\n")
+    notifyhub.write("notifyhub.toml", GOOD + '\n[hooks]\nobservers = ["shop_of_the_user:Mine"]\n')
+    command = [str(Path(sys.executable).parent / "notifyhub"), "check"]
+    done = subprocess.run(command, cwd=notifyhub.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

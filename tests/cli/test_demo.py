@@ -1,10 +1,15 @@
 import email
 import email.policy
 import json
+import os
+import stat
+from pathlib import Path
 
 import pytest
 
 from notifyhub.events.triggers import source_names
+
+PRIVATE = {"shown": 0o700, "kept": 0o700, "shown/index.html": 0o600, "kept/local.key": 0o600}
 
 
 def test_one_message_per_trigger_is_written_and_listed(notifyhub):
@@ -59,8 +64,27 @@ def test_the_kept_events_can_be_sent_again(notifyhub, kept_events):
         assert "accepted" in done.stdout
 
 
-def test_the_kept_key_is_for_its_owner_only(kept_events):
-    assert (kept_events / "local.key").stat().st_mode & 0o077 == 0
+@pytest.fixture
+def open_umask():
+    """Nothing is taken from the modes that are asked for."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_what_shows_codes_is_for_its_owner_only(notifyhub, monkeypatch):
+    monkeypatch.setattr(Path, "chmod", None)  # right from the start: nothing has to be closed afterwards
+    assert notifyhub("demo", "--out", "shown", "--events", "kept").exit_code == 0
+    modes = {name: stat.S_IMODE((notifyhub.folder / name).stat().st_mode) for name in PRIVATE}
+    assert modes == PRIVATE
+
+
+def test_a_folder_whose_name_looks_like_markup_is_printed_as_it_is(notifyhub):
+    done = notifyhub("demo", "--out", "a[b]:smile:", "--events", "k[red]")
+    assert done.exit_code == 0
+    assert "See them in a browser: a[b]:smile:/index.html" in done.stdout
+    assert "--config k[red]/notifyhub.toml" in done.stdout
 
 
 @pytest.mark.parametrize("source", source_names())
@@ -68,3 +92,19 @@ def test_the_kept_events_hold_no_plaintext(kept_events, source):
     event = json.loads((kept_events / f"{source}.json").read_text())
     assert event["triggerSource"] == source
     assert "839201" not in json.dumps(event)
+
+
+def test_kept_events_are_never_removed(notifyhub, kept_events):
+    (kept_events / "notifyhub.toml").write_text("edited by the user")
+    for arguments in (("demo", "--out", "other", "--events", kept_events), ("demo", "--out", kept_events)):
+        done = notifyhub(*arguments)
+        assert done.exit_code == 2
+        assert "is not empty" in done.stderr
+    assert (kept_events / "notifyhub.toml").read_text() == "edited by the user"
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(notifyhub):
+    notifyhub.write("file", "")
+    done = notifyhub("demo", "--out", "file/below")
+    assert done.exit_code == 2
+    assert "cannot be made" in done.stderr

@@ -3,7 +3,11 @@ import json
 
 import pytest
 
+from notifyhub.cli.samples import ADDRESSES
+from notifyhub.errors import MissingExtra
 from notifyhub.events.triggers import source_names
+from notifyhub.registry import Registry
+from notifyhub.testing.forge import EMAIL, PHONE, POOL_ID
 
 CONFIG = """
 [app]
@@ -11,7 +15,7 @@ name = "Initech"
 [templates]
 path = "mine"
 [hooks]
-events = ["shop_events:OrderShipped"]
+events = ["render_events:OrderShipped"]
 """
 EVENTS = """
 from notifyhub import NotificationEvent
@@ -35,7 +39,7 @@ def test_a_part_alone_is_printed_as_it_is(notifyhub):
 
 def test_the_configurations_templates_and_events_are_used(notifyhub, monkeypatch):
     monkeypatch.syspath_prepend(notifyhub.folder)
-    notifyhub.write("shop_events.py", EVENTS)
+    notifyhub.write("render_events.py", EVENTS)
     notifyhub.write("notifyhub.toml", CONFIG)
     for folder in ("mine", "mine/OrderShipped", "mine/SignUp"):
         (notifyhub.folder / folder).mkdir()
@@ -52,7 +56,7 @@ def test_the_configurations_templates_and_events_are_used(notifyhub, monkeypatch
 
 
 def test_a_broken_template_is_named_with_its_line(notifyhub):
-    notifyhub.write("notifyhub.toml", CONFIG.replace('events = ["shop_events:OrderShipped"]', ""))
+    notifyhub.write("notifyhub.toml", CONFIG.replace('events = ["render_events:OrderShipped"]', ""))
     (notifyhub.folder / "mine" / "SignUp").mkdir(parents=True)
     notifyhub.write("mine/SignUp/email.body.html.j2", "fine\n{{ nonsense }}")
     done = notifyhub("render", "SignUp")
@@ -77,3 +81,19 @@ def test_every_command_has_help_and_no_command_shows_it(notifyhub):
     for command in commands:
         assert command in shown
         assert notifyhub(command, "--help").exit_code == 0
+
+
+def test_the_remedy_for_a_missing_library_is_printed_whole(notifyhub, monkeypatch):
+    """Its brackets look like markup."""
+
+    def missing(_registry, _name):
+        raise MissingExtra("acme", module="acme")
+
+    monkeypatch.setattr(Registry, "load", missing)
+    assert "[acme]" in "".join(notifyhub("providers").stdout.split())
+
+
+def test_the_sample_addresses_are_those_of_forged_events(notifyhub):
+    assert notifyhub.event("SignUp")["userPoolId"] == POOL_ID
+    assert notifyhub.event("SignUp")["request"]["userAttributes"]["email"] == ADDRESSES["email"] == EMAIL
+    assert ADDRESSES["sms"] == PHONE

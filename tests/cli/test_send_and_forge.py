@@ -65,6 +65,14 @@ def test_wrong_usage_exits_with_two(notifyhub, kept_events):
         ("forge", "AccountTakeOverNotification", "--channel", "sms"): "there is no sms trigger",
         ("forge", "SignUp", "--key-file", "absent.key"): "absent.key cannot be read",
     }
+    notifyhub.write("deep.json", "[" * 200_000)
+    notifyhub.write("long.json", '{"id": ' + "7" * 5_000 + "}")
+    (notifyhub.folder / "raw.key").write_bytes(bytes(range(224, 256)))
+    cases |= {
+        ("send", "deep.json", "-c", config): "deep.json is not JSON that can be read",
+        ("send", "long.json", "-c", config): "long.json is not JSON that can be read",
+        ("forge", "SignUp", "--key-file", "raw.key"): "raw.key is not text; a key file holds the key in base64",
+    }
     for arguments, message in cases.items():
         done = notifyhub(*arguments)
         assert done.exit_code == 2, arguments

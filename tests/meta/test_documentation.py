@@ -51,17 +51,9 @@ def test_the_provider_of_the_guide_passes_its_contract(tmp_path):
     code, test = blocks("docs/writing-a-provider.md", "python")
     (tmp_path / "notifyhub_pigeon.py").write_text(code, encoding="utf-8")
     (tmp_path / "pigeon").mkdir()
-    (tmp_path / "pigeon" / "answers.json").write_text(
-        """{"source": "made up", "answers": [
-            {"name": "accepted", "status": 200, "body": {"id": "p-1"}, "expect": {"message_id": "p-1"}},
-            {"name": "nobody", "status": 400, "body": {"error": {"code": 4011}},
-             "expect": {"error": "RecipientRejected", "code": "4011"}},
-            {"name": "busy", "status": 429, "headers": {"Retry-After": "3"},
-             "expect": {"error": "NotSent", "retry_after": 3.0}}]}""",
-        encoding="utf-8",
-    )
-    head = "from pathlib import Path\nfrom notifyhub.testing import ProviderContract\nfrom notifyhub_pigeon import Pigeon\n"
-    (tmp_path / "test_pigeon.py").write_text(head + test, encoding="utf-8")
+    (answers,) = blocks("docs/writing-a-provider.md", "json")
+    (tmp_path / "pigeon" / "answers.json").write_text(answers, encoding="utf-8")
+    (tmp_path / "test_pigeon.py").write_text(test, encoding="utf-8")
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "test_pigeon.py"]
     done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100)
     assert done.returncode == 0, done.stdout
@@ -80,3 +72,9 @@ def test_every_link_between_documents_leads_somewhere():
     for file in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / ".github").glob("*.md"))]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", file.read_text(encoding="utf-8")):
             assert (file.parent / target).exists(), f"{file.name}: {target}"
+
+
+def test_the_readme_says_what_it_costs():
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## What it costs")[2].partition("\n## ")[0]
+    for figure in ("cold start", "CPU per warm event", "peak memory", "a bare pooled httpx post"):
+        assert re.search(rf"^\|.*{figure}.*\|.*\d.*\|.*\d", section, re.MULTILINE), figure

@@ -181,7 +181,7 @@ def test_half_a_login_is_an_error_of_the_settings(settings):
 
 
 def test_a_login_in_the_clear_is_for_loopback_only():
-    with pytest.raises(ValueError, match='without TLS the network would see the password'):
+    with pytest.raises(ValueError, match="without TLS the network would see the password"):
         smtp(25, host="mail.acme.example", security="none", **LOGIN)
     for host in ("127.0.0.1", "::1", "localhost"):
         smtp(25, host=host, security="none", **LOGIN)
