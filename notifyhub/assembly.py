@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from notifyhub.decryption import Decryptor, EncryptionSdkDecryptor, LocalKeyDecryptor, local_key
 from notifyhub.errors import ConfigurationError
 from notifyhub.events.notification import NotificationEvent
+from notifyhub.events.triggers import TRIGGERS
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.observing import Observer
 from notifyhub.recipients import EventRecipients, RecipientResolver
@@ -75,6 +76,10 @@ def events_of(settings: Settings, given: Iterable[type[NotificationEvent]]) -> M
     for kind in kinds:
         if not (isinstance(kind, type) and issubclass(kind, NotificationEvent)):
             raise ConfigurationError(f"{type(kind).__name__} is no NotificationEvent class", path="hooks.events")
+        if kind.name in TRIGGERS or kind.name == "default":
+            raise ConfigurationError(
+                f"{kind.name!r} is a name of Cognito's; give the class another", path="hooks.events"
+            )
     by_name = {kind.name: kind for kind in kinds}
     if clashing := [kind.name for kind in kinds if by_name[kind.name] is not kind]:
         raise ConfigurationError(
@@ -137,8 +142,8 @@ def _made(hook: Any, path: str) -> Any:
     """The hook, or an instance of it where it is a class."""
     try:
         return hook() if isinstance(hook, type) else hook
-    except TypeError as error:
-        raise ConfigurationError("the class must be made without arguments", path=path) from error
+    except Exception as error:
+        raise ConfigurationError(f"making it without arguments raised {type(error).__name__}", path=path) from error
 
 
 class _NoDecryptor(Decryptor):

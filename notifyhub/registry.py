@@ -14,7 +14,7 @@ from notifyhub.distribution import DISTRIBUTION
 from notifyhub.errors import ConfigurationError, MissingExtra, ProviderConflict, ProviderNotFound
 from notifyhub.provider import ENTRY_POINT_GROUP, HttpSettings, Provider
 from notifyhub.settings.loading import validated
-from notifyhub.settings.references import SecretReferences, check_references
+from notifyhub.settings.references import SecretReferences, check_references, with_placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,6 +107,11 @@ class ConfiguredProviders:
         with contextlib.suppress(Exception):  # whatever a plugin raises, the next in the route can send
             if isinstance(self.get(name).settings, HttpSettings):
                 self._clients.http.open()
+
+    def rehearse(self, name: str) -> None:
+        """Builds an instance with made-up secrets and forgets it; raises ConfigurationError where that fails."""
+        kind, settings = self.check(name)
+        kind(with_placeholders(settings, path=f"providers.{name}"), self._clients.toolkit(kind.name))
 
     def kind(self, name: str) -> type[Provider]:
         """The class of the instance; it is imported and its settings are checked, but nothing is built."""

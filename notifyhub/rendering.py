@@ -111,7 +111,9 @@ class Renderer:
             # Jinja's text on syntax quotes the template alone.
             problem = TemplateError(str(error.message), template=error.filename or name, line=error.lineno)
         except jinja2.TemplateNotFound as error:
-            problem = TemplateError(f"no such template: {error.name}", template=self.index.file(name))
+            problem = TemplateError(
+                f"no such template: {self.index.file(str(error.name))}", template=self.index.file(name)
+            )
         except Exception as error:  # noqa: BLE001 - no UTF-8, no right to read it, what Python's compiler refuses
             problem = TemplateError(f"it does not load ({type(error).__name__})", template=self.index.file(name))
         raise problem
@@ -166,7 +168,7 @@ def _rendered(
 
     Raised here it would carry Jinja's own error, which shows values, and this frame, which holds the plaintext.
     """
-    context = {**facts, **_revealed(event.template_values()), **_secret_as(event.trigger, secret)}
+    context = {**facts, **_revealed(dict(event.template_values())), **_secret_as(event.trigger, secret)}
     texts = {}
     for part, template in templates.items():
         try:
@@ -194,12 +196,13 @@ def _secret_as(trigger: str, secret: Secret | None) -> dict[str, str]:
     return {"password" if trigger == TEMPORARY_PASSWORD else "code": secret.reveal()}
 
 
-def _revealed(values: Mapping[str, Any]) -> dict[str, Any]:
+def _revealed(value: Any) -> Any:
     """Secrets in the event itself, such as one-click links, as the texts that templates show."""
-    return {
-        name: _revealed(value) if isinstance(value, dict) else value.reveal() if isinstance(value, Secret) else value
-        for name, value in values.items()
-    }
+    if isinstance(value, dict):
+        return {name: _revealed(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_revealed(item) for item in value]
+    return value.reveal() if isinstance(value, Secret) else value
 
 
 def _variables(app: Mapping[str, str], lifetime: timedelta | None) -> dict[str, str]:

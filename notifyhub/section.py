@@ -70,9 +70,11 @@ def is_loopback(host: str) -> bool:
 
 def _base_url(url: str) -> str:
     scheme, host = _scheme_and_host(url)
-    if host and (scheme == "https" or (scheme == "http" and is_loopback(host))):
-        return url.rstrip("/")
-    raise ValueError("write an https:// address; plain http:// is for loopback only")
+    if not host or not (scheme == "https" or (scheme == "http" and is_loopback(host))):
+        raise ValueError("write an https:// address; plain http:// is for loopback only")
+    if "@" in urlsplit(url).netloc:  # settings show their addresses
+        raise ValueError("leave out what stands before the @: it must hold no credentials")
+    return url.rstrip("/")
 
 
 def _scheme_and_host(url: str) -> tuple[str, str | None]:

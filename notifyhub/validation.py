@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import typing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     from pydantic import ValidationError
+    from pydantic.fields import FieldInfo
 
 _WORDS = {
     "missing": "is missing",
@@ -20,6 +24,10 @@ _WORDS = {
     "list_type": "must be a list",
     "string_too_short": "must not be empty",
 }
+_OF_VALIDATORS = ("value_error", "assertion_error")
+_OF_TYPES = ("literal_error", "enum")
+"""Kinds whose text lists what is allowed, and so holds what was given but for a letter's case."""
+_SAYING_NOTHING = {"http", "https", "example"}
 
 
 class Finding(NamedTuple):
@@ -33,30 +41,84 @@ class Finding(NamedTuple):
         return f"{self.path}: {self.text}" if self.path else self.text
 
 
-def findings(error: ValidationError, *, prefix: str = "") -> list[Finding]:
-    """All that the error reports, rebuilt from location and type; Pydantic's own text shows the input."""
-    return [_finding(detail, prefix) for detail in error.errors(include_url=False)]
+def findings(error: ValidationError, *, prefix: str = "", names: AbstractSet[str] | None = None) -> list[Finding]:
+    """All that the error reports, rebuilt from location and type; Pydantic's own text shows the input.
+
+    With `names` other keys than these are data: neither a path nor a text shows them.
+    """
+    return [_finding(detail, prefix, names) for detail in error.errors(include_url=False)]
 
 
-def _finding(detail: Any, prefix: str) -> Finding:
-    path = ".".join(filter(None, (prefix, *map(str, detail["loc"]))))
+def names_in(model: type[Any]) -> set[str]:
+    """The names and aliases of all fields that a model is made of, at any depth."""
+    names: set[str] = set()
+    for kind in kinds_in(model):
+        for name, field in _fields(kind).items():
+            names |= {name, *_aliases(field)}
+    return names
+
+
+def kinds_in(annotation: Any) -> Iterator[Any]:
+    """The types that an annotation is made of, through the fields of models."""
+    waiting, seen = [annotation], set()
+    while waiting:
+        kind = waiting.pop()
+        yield kind
+        waiting += typing.get_args(kind)
+        if (fields := _fields(kind)) and kind not in seen:
+            seen.add(kind)  # models may hold themselves
+            waiting += [field.annotation for field in fields.values()]
+
+
+def _fields(kind: Any) -> dict[str, FieldInfo]:
+    return getattr(kind, "model_fields", {}) if isinstance(kind, type) else {}
+
+
+def _aliases(field: FieldInfo) -> Iterator[str]:
+    waiting: list[Any] = [field.alias, field.validation_alias]
+    while waiting:
+        alias = waiting.pop()
+        if isinstance(alias, str):
+            yield alias
+        elif isinstance(alias, list):
+            waiting += alias
+        elif hasattr(alias, "convert_to_aliases"):  # an AliasPath, or AliasChoices
+            waiting += alias.convert_to_aliases()
+
+
+def _finding(detail: Any, prefix: str, names: AbstractSet[str] | None) -> Finding:
+    steps = [
+        str(step) if names is None or isinstance(step, int) or step in names else "[key]" for step in detail["loc"]
+    ]
     kind = detail["type"]
-    return Finding(path, _WORDS.get(kind) or _own_words(detail), kind)
+    return Finding(".".join(filter(None, (prefix, *steps))), _WORDS.get(kind) or _own_words(detail, names), kind)
 
 
-def _own_words(detail: Any) -> str:
+def _own_words(detail: Any, names: AbstractSet[str] | None) -> str:
     """The validator's message, unless it quotes what it was given."""
-    text = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    quoted = any(len(leaf) > 1 and leaf in text for leaf in map(str.strip, _leaves(detail["input"])))
-    return "is not valid" if quoted else text
+    text, kind = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, "), detail["type"]
+    folded = text if kind in _OF_TYPES else text.casefold()
+    words = _tokens(folded) if kind in _OF_VALIDATORS else set()
+    for leaf in _leaves(detail["input"], names):
+        given = leaf.strip() if kind in _OF_TYPES else leaf.strip().casefold()
+        if (len(given) > 1 and given in folded) or not words.isdisjoint(_tokens(given)):
+            return "is not valid"
+    return text
 
 
-def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from _leaves(item)
-    elif isinstance(value, list | tuple | set):
-        for item in value:
-            yield from _leaves(item)
-    elif value is not None:
-        yield str(value)
+def _tokens(text: str) -> set[str]:
+    """What a validator may quote as a part; every address may have the words left out here."""
+    return set(re.findall(r"\w{3,}", text)) - _SAYING_NOTHING
+
+
+def _leaves(value: Any, names: AbstractSet[str] | None) -> Iterator[str]:
+    waiting = [value]  # no recursion: what is given may be nested deeper than Python calls
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting += item.values()
+            waiting += [key for key in item if names is not None and key not in names]
+        elif isinstance(item, list | tuple | set):
+            waiting += item
+        elif item is not None:
+            yield str(item)

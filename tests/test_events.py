@@ -198,3 +198,12 @@ def test_an_event_that_was_read_already_is_taken_as_it_is():
     event = parse_event(captured("CustomEmailSender_SignUp"))
     assert parse_event(event) is event
     assert handles(event)
+
+
+def test_an_attribute_that_is_nested_deeper_than_python_calls_is_refused():
+    deep: dict = {}
+    for _ in range(3000):
+        deep = {CANARY: deep}
+    assert str(refusal(captured("CustomEmailSender_SignUp", userAttributes={"a": deep}))) == (
+        "cannot be read (RecursionError)"
+    )

@@ -1,6 +1,7 @@
 """The application's own events: each channel is claimed, delivered and settled by itself."""
 
 import pytest
+from pydantic import model_validator
 
 from notifyhub import Dispatcher, NotificationEvent, Secret
 from notifyhub.errors import (
@@ -208,3 +209,16 @@ def test_a_function_that_serves_other_triggers_may_ask_first(hub):
     assert handles(shipped())
     others: list = [{"triggerSource": "PreSignUp_SignUp"}, {"event": "OrderLost"}, {"Records": []}, None, "text", {}]
     assert not any(map(handles, others))
+
+
+def test_a_validator_s_own_error_leaves_the_dispatcher_as_an_event_error(settings):
+    class Checked(NotificationEvent):
+        @model_validator(mode="before")
+        @classmethod
+        def _known(cls, data):
+            raise KeyError(data["recipient"]["email"])
+
+    hub = Hub(settings, events=[Checked])
+    with pytest.raises(EventError, match=r"cannot be read \(KeyError\)") as caught:
+        hub.dispatcher.dispatch({"event": "Checked", "id": "1", "recipient": {"email": EMAIL}})
+    assert EMAIL not in str(caught.value)

@@ -1,9 +1,12 @@
 """The application's own events."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
+from pydantic import AliasChoices, AliasPath, BaseModel, Field, RootModel, SecretBytes, SecretStr, field_validator
+from pydantic import Secret as SecretOf
 
 from notifyhub.errors import ConfigurationError, EventError
 from notifyhub.events import Event, NotificationEvent, handles, parse_event
@@ -172,3 +175,123 @@ def test_only_registered_events_are_meant_for_us():
     assert not handles(WIRE)
     with pytest.raises(EventError, match="registered: none"):
         parse_event(WIRE)
+
+
+class Parcel(BaseModel):
+    number: str
+    door_code: Secret | None = None
+    weight: int | None = None
+
+
+class Codes(RootModel[list[Secret]]):
+    pass
+
+
+@dataclass
+class Locker:
+    place: str
+    code: Secret
+
+
+class Delivered(NotificationEvent):
+    codes: list[Secret] = []
+    by_door: dict[str, Secret | None] = {}
+    parcels: tuple[Parcel, ...] = ()
+    more: Codes | None = None
+    locker: Locker | None = None
+
+
+def test_secrets_stay_secrets_inside_of_lists_tables_and_models():
+    event = Delivered(
+        id="1",
+        recipient={},
+        codes=["12"],
+        by_door={"front": "34", "back": None},
+        parcels=[{"number": "A", "door_code": "56"}, {"number": "B", "weight": 2}],
+        more=["78"],
+        locker={"place": "hall", "code": "90"},
+    )
+    assert event.template_values()["event"] == {
+        "id": "1",
+        "codes": [Secret("12")],
+        "by_door": {"front": Secret("34")},
+        "parcels": [{"number": "A", "door_code": Secret("56")}, {"number": "B", "weight": 2}],
+        "more": [Secret("78")],
+        "locker": {"place": "hall", "code": Secret("90")},
+    }
+
+
+class Masked(BaseModel):
+    inner: list[SecretStr]
+
+
+@pytest.mark.parametrize(
+    "kind", [SecretStr, SecretBytes | None, dict[str, list[SecretStr]], Masked, SecretOf[int]], ids=str
+)
+def test_a_secret_of_pydantic_is_refused_where_the_class_is_written(kind):
+    with pytest.raises(ConfigurationError, match=r"pin would be sent as asterisks; use notifyhub\.Secret") as caught:
+        type("Wrong", (NotificationEvent,), {"__module__": "myapp.events", "__annotations__": {"pin": kind}})
+    assert caught.value.path == "myapp.events:Wrong"
+
+
+class Weighed(BaseModel):
+    weights: dict[str, int] = {}
+    inner: "list[Weighed]" = []
+    grams: int = Field(0, validation_alias=AliasChoices("inGrams", AliasPath("nested", "grams")))
+
+
+class Checked(NotificationEvent):
+    weights: dict[str, int] = {}
+    parcel: Weighed | None = None
+    contact: str = ""
+    anything: Any = None
+
+    @field_validator("contact")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        raise {"key": KeyError, "own": EventError}.get(value[:3], ValueError)(f"{value.upper()} is not known")
+
+    @field_validator("weights", mode="before")
+    @classmethod
+    def _some(cls, value: Any) -> Any:
+        if "x-c4n4ry" in value:
+            raise ValueError(f"nobody knows {list(value)}")
+        return value
+
+
+def misread(**fields):
+    raw = {**WIRE, "event": "Checked", **fields}
+    with pytest.raises(EventError) as caught:
+        parse_event(raw, own={"Checked": Checked})
+    assert caught.value.__context__ is None
+    assert_absent([CANARY, CANARY.upper()], traces_of(caught.value))
+    return caught.value
+
+
+@pytest.mark.parametrize(("contact", "name"), [(f"key {CANARY}", "KeyError"), (f"own {CANARY}", "EventError")])
+def test_whatever_a_validator_raises_is_an_event_error_without_its_words(contact, name):
+    error = misread(contact=contact)
+    assert str(error) == f"cannot be read ({name})"
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"weights": {CANARY: "x"}}, "weights.[key]"),
+        ({"weights": {f"x-{CANARY}": 1}}, "weights"),
+        ({"parcel": {"weights": {CANARY: "x"}}}, "parcel.weights.[key]"),
+        ({"parcel": {"inner": [{}, {"weights": 7}]}}, "parcel.inner.1.weights"),
+        ({"parcel": {"inGrams": "x"}}, "parcel.inGrams"),
+        ({"contact": CANARY}, "contact"),
+    ],
+    ids=str,
+)
+def test_a_path_shows_fields_and_indexes_but_no_key_of_a_table(fields, path):
+    assert misread(**fields).path == path
+
+
+def test_a_wrong_value_may_be_nested_deeper_than_python_calls():
+    deep: Any = CANARY
+    for _ in range(3000):
+        deep = {"a": deep}
+    assert misread(parcel={"inGrams": deep}).path == "parcel.inGrams"

@@ -108,9 +108,14 @@ def test_a_variable_and_a_file_are_read(secrets, tmp_path, monkeypatch):
     assert fetched(secrets, f"file:{tmp_path / 'token'}") == CANARY
 
 
-@pytest.mark.parametrize("text", ["SG.made-up", "https://x", "vault:thing", ":", "ENV:NAME", "env", ""])
+@pytest.mark.parametrize("text", ["SG.made-up", "https://x", "vault:thing", ":", "ENV:NAME", "env"])
 def test_what_names_no_known_place_is_the_secret_itself(secrets, text):
     assert fetched(secrets, text) == text
+
+
+def test_a_secret_that_is_empty_is_refused(secrets):
+    with pytest.raises(ConfigurationError, match="is empty"):
+        fetched(secrets, "")
 
 
 @pytest.mark.parametrize(

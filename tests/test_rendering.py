@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from pydantic import BaseModel
 
 from notifyhub.errors import TemplateError, TemplateNotFound
 from notifyhub.events.notification import NotificationEvent
@@ -20,6 +21,16 @@ class OrderShipped(NotificationEvent):
     order_number: str
     note: str | None = None
     pickup_code: Secret | None = None
+
+
+class Parcel(BaseModel):
+    code: Secret
+
+
+class Collected(NotificationEvent):
+    codes: list[Secret]
+    doors: dict[str, Secret]
+    parcels: list[Parcel]
 
 
 @pytest.fixture
@@ -271,3 +282,10 @@ def test_one_template_that_does_not_compile_does_not_keep_the_others_from_starti
     with pytest.raises(TemplateError):
         own.compile([next(iter(broken)).split("/")[0]], "email")
     assert CODE in mail(own, event("ForgotPassword")).text
+
+
+def test_secrets_inside_of_lists_tables_and_models_are_shown_by_templates(renderer):
+    collected = Collected(id="1", recipient={}, codes=["12"], doors={"front": "34"}, parcels=[{"code": "56"}])
+    text = "{{ event.codes | join }} {{ event.doors.front }} {{ event.parcels[0].code }}"
+    message = mail(renderer({"Collected/email.body.en.txt.j2": text}), collected, code=None)
+    assert message.text == "12 34 56"

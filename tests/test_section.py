@@ -170,3 +170,14 @@ def test_what_does_not_fit_is_named_by_its_path_and_not_quoted(fields, words):
 def test_a_table_is_frozen():
     with pytest.raises(ValidationError, match="frozen"):
         Table().text = "x"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "url", [f"https://user:{CANARY}@a.example", f"https://{CANARY}@a.example/", "http://u:p@[::1]:80"]
+)
+def test_a_base_url_holds_no_credentials_since_settings_show_it(url):
+    assert refusal(url=url) == "table.url: leave out what stands before the @: it must hold no credentials"
+
+
+def test_a_base_url_may_hold_the_sign_elsewhere():
+    assert Table(url="https://a.example/@acme").url == "https://a.example/@acme"

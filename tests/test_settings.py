@@ -8,6 +8,7 @@ from notifyhub.provider import ProviderSettings
 from notifyhub.section import FilePath
 from notifyhub.settings import load_settings, validated
 from notifyhub.testing import assert_absent, traces_of
+from notifyhub_providers.twilio import Twilio
 
 CANARY = "c4n4ry-value"
 EXAMPLE = Path(__file__).parent / "data" / "example.toml"
@@ -189,3 +190,20 @@ def test_a_relative_path_of_a_provider_starts_at_the_folder(tmp_path):
         path: FilePath
 
     assert validated(Settings, {"path": "out"}, folder=tmp_path).path == tmp_path / "out"
+
+
+def test_a_dump_leaves_out_a_provider_s_own_keys(write):
+    settings = load_settings(write(f'{APP}[providers.mail]\nuse = "sendgrid"\napi_key = "{CANARY}"\n'), environ={})
+    assert_absent([CANARY], [settings.model_dump_json(), str(settings.model_dump()), repr(settings)])
+    assert settings.model_dump()["providers"] == {"mail": {"use": "sendgrid", "allow_in_lambda": False}}
+    assert settings.providers["mail"].own_keys() == {"api_key": CANARY}
+
+
+def test_twilio_s_callback_holds_no_credentials(tmp_path):
+    table = {"account_sid": f"AC{'0' * 32}", "auth_token": "t", "sender": "ACME"}
+    kept = "https://acme.example/twilio/?to=a@b"
+    assert validated(Twilio.Settings, {**table, "status_callback": kept}, folder=tmp_path).status_callback == kept
+    with pytest.raises(ConfigurationError, match="before the @: it must hold no credentials") as caught:
+        validated(Twilio.Settings, {**table, "status_callback": f"https://u:{CANARY}@acme.example"}, folder=tmp_path)
+    assert caught.value.path == "status_callback"
+    assert_absent([CANARY], traces_of(caught.value))

@@ -121,3 +121,27 @@ def test_all_that_is_wrong_is_found_with_its_whole_path():
         ("providers.mail.a", "missing"),
         ("providers.mail.b.0", "int_parsing"),
     ]
+
+
+@pytest.mark.parametrize(
+    "quoted", [str.lower, str.swapcase, lambda text: text.split("@")[0], lambda text: text.replace(".", " ").title()]
+)
+@pytest.mark.parametrize("error", [ValueError, AssertionError])
+def test_a_value_that_was_changed_before_it_was_quoted_is_not_shown_either(quoted, error):
+    def refusing(value: Any) -> Any:
+        raise error(f"{quoted(value)} is no address")
+
+    assert [found.text for found in wrong(Annotated[str, AfterValidator(refusing)], "Jane.Roe@acme.test")] == [
+        "is not valid"
+    ]
+
+
+def test_what_is_allowed_is_told_to_who_wrote_it_in_capitals():
+    assert "'retain'" in wrong(Literal["retain", "discard"], "Retain")[0].text
+
+
+def test_keys_are_shown_unless_names_are_given():
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(dict[str, int]).validate_python({CANARY: "x"})
+    assert findings(caught.value)[0].path == CANARY
+    assert findings(caught.value, names={"a"})[0].path == "[key]"

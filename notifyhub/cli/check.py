@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -20,6 +21,7 @@ from notifyhub.registry import ConfiguredProviders
 from notifyhub.routing import Router
 from notifyhub.settings import load_settings
 from notifyhub.settings.references import Reference, check_references
+from notifyhub.template_index import BUILT_IN_LOCALE
 from notifyhub.toolkit import Clients
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ def check(
     resolve: Annotated[bool, typer.Option("--resolve", help="Also fetch the secrets that the file refers to.")] = False,
 ) -> None:
     """Checks configuration, providers, routes and templates; needs no AWS account unless --resolve is given."""
+    # Lambda always has a region; a laptop may have none, and making a client asks for one.
+    os.environ.setdefault("AWS_DEFAULT_REGION", os.environ.get("AWS_REGION", "us-east-1"))
     with reported_errors():
         settings = load_settings(config)
         found = list(findings(settings, resolve=resolve))
@@ -51,7 +55,7 @@ def check(
         _print(finding)
     errors = sum(finding.level == "error" for finding in found)
     warnings = sum(finding.level == "warning" for finding in found)
-    out().print(f"\n{errors} errors, {warnings} warnings")
+    out().print(f"\n{_counted(errors, 'error')}, {_counted(warnings, 'warning')}")
     if errors:
         raise typer.Exit(WRONG_USAGE)
 
@@ -92,9 +96,8 @@ def _providers(settings: Settings, clients: Clients, *, resolve: bool) -> Iterat
     configured = ConfiguredProviders(settings, clients)
     routed = Router(settings.routes).providers()
     for name, table in settings.providers.items():
-        yield _tried(f"providers.{name} ({table.use})", partial(configured.check, name))
-        if resolve:
-            yield _tried(f"providers.{name} built", partial(configured.get, name))
+        build = configured.get if resolve else configured.rehearse
+        yield _tried(f"providers.{name} ({table.use})", partial(build, name))
         if name not in routed:
             yield Finding("warning", f"providers.{name}", "no route names it")
     yield from _channels(settings, configured)
@@ -150,18 +153,22 @@ def _templates(settings: Settings, events: Mapping[str, type[NotificationEvent]]
     # A folder of the user's own is how a trigger that Cognito adds later gets its message.
     yield from _trigger_names(settings, [*known, *sorted(renderer.index.folders())])
     channels = Router(settings.routes).channels()
-    for source in source_names():
+    for source in [*source_names(), *(f"{prefix}NotKnownYet" for prefix in PREFIXES.values())]:
         yield from _built_in_event(renderer, source, channels)
     for kind in events.values():
         yield from _own_event(renderer, kind, channels)
 
 
 def _built_in_event(renderer: Renderer, source: str, channels: list[Channel]) -> Iterator[Finding]:
-    event, secret = sample(source)
-    channel: Channel = event.all_channels[0]
-    if channel in channels:
-        yield _tried(f"template {source}", partial(renderer.render, event, channel, ADDRESSES[channel], secret))
-        yield from _incomplete(renderer, event.template_folders[0], channel)
+    channel: Channel = sample(source)[0].all_channels[0]
+    if channel not in channels:
+        return
+    folder = sample(source)[0].template_folders[-1]
+    for locale in sorted(renderer.index.locales(folder, channel)):
+        event, secret = sample(source, locale=locale)
+        shown = f"template {source}" if locale == BUILT_IN_LOCALE else f"template {source} ({locale})"
+        yield _tried(shown, partial(renderer.render, event, channel, ADDRESSES[channel], secret))
+    yield from _incomplete(renderer, folder, channel)
 
 
 def _own_event(renderer: Renderer, kind: type[NotificationEvent], channels: list[Channel]) -> Iterator[Finding]:
@@ -190,7 +197,13 @@ def _tried(subject: str, attempt: Callable[[], object]) -> Finding:
         attempt()
     except NotifyHubError as error:
         return Finding("error", subject, str(error))
+    except Exception as error:  # noqa: BLE001 - a plugin's own defect
+        return Finding("error", subject, f"it raised {type(error).__name__}")
     return Finding("ok", subject)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _print(finding: Finding) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+import typing
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from notifyhub.errors import ConfigurationError
 from notifyhub.events.base import Event, Recipient, digest
 from notifyhub.messages import CHANNELS, Channel
 from notifyhub.secret import Secret
+from notifyhub.validation import kinds_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
 
 class NotificationEvent(Event):
@@ -38,7 +43,7 @@ class NotificationEvent(Event):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Names the event and refuses channels that do not exist, where the class is written."""
+        """Names the event and refuses what could not be sent as it should be, where the class is written."""
         super().__pydantic_init_subclass__(**kwargs)
         cls.model_rebuild(raise_errors=False)
         if "name" not in vars(cls):
@@ -47,6 +52,7 @@ class NotificationEvent(Event):
             raise ConfigurationError(
                 f"channels must be some of {CHANNELS} and name an identifier", path=f"{cls.__module__}:{cls.__name__}"
             )
+        _refuse_masks(cls)
 
     @property
     def trigger(self) -> str:
@@ -64,11 +70,62 @@ class NotificationEvent(Event):
         return (self.recipient.locale,) if self.recipient.locale else ()
 
     def template_values(self) -> Mapping[str, Any]:
-        """All fields but the recipient, as `event`."""
-        secrets = {name: value for name in type(self).model_fields if isinstance(value := getattr(self, name), Secret)}
-        plain = self.model_dump(mode="json", exclude={"recipient", *secrets}, exclude_none=True)
-        return {"event": {**plain, **secrets}}
+        """All fields but the recipient, as `event`; Secrets stay Secrets, at any depth."""
+        return {"event": _model_values(self, without={"recipient"})}
 
     def key(self, channel: Channel, correlation: str) -> str:
         """The event's name, id and the channel, whatever the request."""
         return digest("own", self.trigger, self.id, channel)
+
+
+def _refuse_masks(event: type[NotificationEvent]) -> None:
+    """Pydantic's own secrets are written as asterisks, which would be sent."""
+    import pydantic
+
+    masks = (pydantic.SecretStr, pydantic.SecretBytes, pydantic.Secret)
+    for name, field in event.model_fields.items():
+        kinds = (typing.get_origin(kind) or kind for kind in kinds_in(field.annotation))
+        if any(isinstance(kind, type) and issubclass(kind, masks) for kind in kinds):
+            raise ConfigurationError(
+                f"{name} would be sent as asterisks; use notifyhub.Secret instead of Pydantic's secrets",
+                path=f"{event.__module__}:{event.__name__}",
+            )
+
+
+def _model_values(model: BaseModel, *, without: Iterable[str] = ()) -> dict[str, Any]:
+    """The model as JSON has it, but for the fields with Secrets in them, which JSON refuses."""
+    fields = {name: value for name, value in _named(model).items() if name not in without}
+    secret = {name: _with_secrets(value) for name, value in fields.items() if _holds_secret(value)}
+    return {**model.model_dump(mode="json", exclude={*without, *secret}, exclude_none=True), **secret}
+
+
+def _with_secrets(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return value
+    if not _holds_secret(value):
+        from pydantic_core import to_jsonable_python
+
+        return to_jsonable_python(value, by_alias=False, exclude_none=True)
+    if isinstance(value, BaseModel):
+        return _with_secrets(_named(value)["root"]) if value.__pydantic_root_model__ else _model_values(value)
+    if named := _named(value):
+        return {_with_secrets(name): _with_secrets(item) for name, item in named.items() if item is not None}
+    return [_with_secrets(item) for item in _items(value)]
+
+
+def _holds_secret(value: Any) -> bool:
+    return isinstance(value, Secret) or any(map(_holds_secret, _named(value).values() or _items(value)))
+
+
+def _named(value: Any) -> Mapping[Any, Any]:
+    if isinstance(value, BaseModel):
+        kind = type(value)
+        names = (*kind.model_fields, *kind.model_computed_fields)
+        return {**{name: getattr(value, name) for name in names}, **(value.model_extra or {})}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return value if isinstance(value, Mapping) else {}
+
+
+def _items(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, Sequence | AbstractSet) and not isinstance(value, str | bytes | bytearray) else ()

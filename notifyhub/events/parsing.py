@@ -11,7 +11,7 @@ from notifyhub.errors import EventError
 from notifyhub.events.base import Event
 from notifyhub.events.cognito import CodeEvent, TakeOverEvent
 from notifyhub.events.triggers import TAKE_OVER, split_source
-from notifyhub.validation import findings
+from notifyhub.validation import findings, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,18 @@ def _validated(model: type[Event], raw: dict[str, Any]) -> Event:
             model.model_rebuild()
     try:
         return model.model_validate(raw)
-    except ValidationError as error:
-        found = findings(error)
+    except Exception as error:  # noqa: BLE001 - an own event's validators may raise anything, and quote the event
+        problem = _problem(model, error)
     # Outside the except block: Pydantic's error holds the whole input.
-    raise EventError("; ".join([found[0].text, *map(str, found[1:])]), path=found[0].path)
+    raise problem
+
+
+def _problem(model: type[Event], error: Exception) -> EventError:
+    """What was wrong, without a value and without a key, which is data in an event as well."""
+    try:
+        found = findings(error, names=names_in(model) | {"event"}) if isinstance(error, ValidationError) else []
+    except Exception as unreadable:  # noqa: BLE001 - values that cannot be written as text
+        found, error = [], unreadable
+    if not found:
+        return EventError(f"cannot be read ({type(error).__name__})")
+    return EventError("; ".join([found[0].text, *map(str, found[1:])]), path=found[0].path)

@@ -16,6 +16,7 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
@@ -27,6 +28,7 @@ from notifyhub.section import FilePath, Section
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"']+$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -64,12 +66,12 @@ class App(Section):
     """What templates say of the application; all but the name may be left out."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
-    url: str | None = None
-    support_url: str | None = None
-    support_email: str | None = None
-    domain: str | None = None
+    url: WebAddress | None = None
+    support_url: WebAddress | None = None
+    support_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    domain: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$")] | None = None
     """The website's host; SMS then end with the line by which browsers bind the code to it."""
-    logo_url: str | None = None
+    logo_url: WebAddress | None = None
     color: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
 
 
@@ -106,6 +108,11 @@ class ProviderTable(Section):
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:
         """Without the provider's own keys, which may be credentials written out."""
         return ((name, getattr(self, name)) for name in ("use", "allow_in_lambda"))
+
+    @model_serializer
+    def _without_own_keys(self) -> dict[str, Any]:
+        """Dumps are logged and compared; they too leave out what may be credentials."""
+        return {"use": self.use, "allow_in_lambda": self.allow_in_lambda}
 
     def own_keys(self) -> dict[str, Any]:
         """What the provider's settings are made from."""

@@ -10,10 +10,11 @@ Left out on purpose: media, schedules, templates kept at Twilio, MaxPrice (witho
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderUnusable, RecipientRejected, RefusedHere
 from notifyhub.provider import Capabilities, HttpSettings, Provider, ProviderReceipt
@@ -44,6 +45,13 @@ _KINDS: dict[int, type[ProviderError]] = {
 }
 
 
+def _without_credentials(url: str) -> str:
+    """Settings show their addresses."""
+    if re.match("https://[^/?#]*@", url):
+        raise ValueError("leave out what stands before the @: it must hold no credentials")
+    return url
+
+
 class Twilio(Provider):
     """Sends text messages through Twilio."""
 
@@ -64,7 +72,9 @@ class Twilio(Provider):
         address_retention: Literal["retain", "obfuscate"] | None = None
         risk_check: Literal["enable", "disable"] | None = None
         smart_encoded: bool | None = None
-        status_callback: Annotated[str, Field(pattern=r"^https://\S+$")] | None = None
+        status_callback: (
+            Annotated[str, Field(pattern=r"^https://\S+$"), AfterValidator(_without_credentials)] | None
+        ) = None
         base_url: BaseUrl = "https://api.twilio.com"
 
         @model_validator(mode="after")

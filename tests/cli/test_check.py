@@ -46,6 +46,7 @@ def test_a_good_configuration_passes_without_any_aws_account(notifyhub, monkeypa
         ('providers = ["text"]', 'providers = ["mail"]', "mail (sendgrid) does not send sms, only email"),
         ('channel = "sms"', 'channel = "sms"\ntriggers = ["SignUp"]', "none takes every trigger"),
         ('"ssm:/prod/sendgrid"', '"ssm:"', "providers.mail.api_key: ssm: needs a name behind it"),
+        ('"ssm:/prod/sendgrid"', '""', "providers.mail.api_key: is empty"),
         (":key/0b6f2a3c-0000-4000-8000-000000000000", ":alias/mine", "decryption.key_arns: write the key's ARN"),
     ],
 )
@@ -114,7 +115,7 @@ def test_a_hook_that_would_stop_the_start_is_an_error_and_the_report_goes_on(not
     assert f"error    hooks.{hook}: hooks.{hook}" in done.stdout
     assert "nope:nothing cannot be imported" in done.stdout
     assert "ok       template CustomSMSSender_AdminCreateUser" in done.stdout
-    assert "1 errors" in done.stdout
+    assert "1 error, " in done.stdout
 
 
 ARNS = next(line for line in GOOD.splitlines() if line.startswith("key_arns"))
@@ -181,3 +182,30 @@ def test_modules_of_the_project_are_found_from_its_folder(notifyhub):
     command = [str(Path(sys.executable).parent / "notifyhub"), "check"]
     done = subprocess.run(command, cwd=notifyhub.folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_locale_and_what_serves_unknown_triggers_is_rendered(notifyhub):
+    for name, text in {
+        "SignUp/sms.body.de.txt.j2": "{{ cod }}",
+        "default/sms.body.txt.j2": "{{ nope }}",
+    }.items():
+        path = notifyhub.folder / "templates" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    done = check(notifyhub, GOOD + '\n[templates]\npath = "templates"\n')
+    assert done.exit_code == 2
+    assert "'cod' has no value here" in done.stdout
+    assert "'nope' has no value here" in done.stdout
+
+
+def test_a_provider_that_cannot_be_built_is_found_without_its_secret(notifyhub):
+    done = check(notifyhub, GOOD.replace('region = "eu-west-1"', 'region = "narnia 1"'))
+    assert done.exit_code == 2
+    assert "error    providers.text (sns)" in done.stdout
+
+
+def test_a_domain_that_is_none_is_refused(notifyhub):
+    """It would end up in the line by which browsers bind the code to a website."""
+    done = check(notifyhub, GOOD.replace('name = "Acme"', 'name = "Acme"\ndomain = "https://acme.example/"'))
+    assert done.exit_code == 2
+    assert "app.domain" in done.stderr
