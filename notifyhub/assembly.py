@@ -143,7 +143,9 @@ def _made(hook: Any, path: str) -> Any:
     try:
         return hook() if isinstance(hook, type) else hook
     except Exception as error:
-        raise ConfigurationError(f"making it without arguments raised {type(error).__name__}", path=path) from error
+        detail = f": {error}" if isinstance(error, AttributeError | TypeError) else ""  # these quote code alone
+        problem = f"making it without arguments raised {type(error).__name__}{detail}"
+        raise ConfigurationError(problem, path=path) from error
 
 
 class _NoDecryptor(Decryptor):
