@@ -136,9 +136,6 @@ def test_what_a_plugin_raises_by_mistake_is_not_shown(caplog):
     assert_absent([CODE, EMAIL], [*traces_of(caught.value), *logged])
 
 
-# --- time -------------------------------------------------------------------------------------------------------------
-
-
 class Talkative(RecordingProvider):
     """A plugin whose author says too much."""
 

@@ -195,9 +195,6 @@ def test_a_misconfigured_provider_is_reported_when_the_dispatcher_is_made():
         Dispatcher(settings)
 
 
-# --- many threads -----------------------------------------------------------------------------------------------------
-
-
 def test_sixteen_threads_deliver_a_hundred_events_once_each():
     hub = Hub()
     events = [signing_up(code=f"{100000 + number}") for number in range(100)]

@@ -87,9 +87,6 @@ def handler_of(hub):
     return make_handler(dispatcher=hub.dispatcher)
 
 
-# --- what it returns and raises ---------------------------------------------------------------------------------------
-
-
 def test_a_delivered_event_returns_none(config, capsys):
     handler = make_handler(config)
     assert handler(signing_up(), Context()) is None
@@ -137,9 +134,6 @@ def test_the_requests_id_is_the_correlation_and_identifies_what_has_no_code(capl
     assert [record.correlation for record in caplog.records] == [Context.aws_request_id]
 
 
-# --- on_undeliverable -------------------------------------------------------------------------------------------------
-
-
 def test_the_hook_is_handed_the_event_and_the_verdict(hooks):
     name = hooks("calls = []\ndef parked(event, verdict):\n    calls.append((event, verdict))\n")
     hub = Hub(settings_of(hooks={"on_undeliverable": f"{name}:parked"}))
@@ -170,9 +164,6 @@ def test_a_hook_that_raises_is_logged_and_changes_nothing(hooks, caplog):
     assert handler_of(hub)(signing_up(), Context()) is None
     assert "on_undeliverable raised ValueError" in caplog.messages
     assert EMAIL not in caplog.text
-
-
-# --- while the function starts ----------------------------------------------------------------------------------------
 
 
 def test_the_module_makes_its_handler_once_when_it_is_asked_for(config, fresh, capsys):
@@ -239,9 +230,6 @@ def test_providers_are_built_before_the_first_event_and_one_that_cannot_be_waits
     assert list(dispatcher.providers._built) == ["screen"]
     handler(signing_up(), Context())
     assert CODE in capsys.readouterr().out
-
-
-# --- time -------------------------------------------------------------------------------------------------------------
 
 
 def test_the_deadline_is_the_invocations_end_less_the_reserve():

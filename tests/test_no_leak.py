@@ -100,9 +100,6 @@ def failed_decently(search, hub, event):
     return error
 
 
-# --- failures of the event, the secret, the template --------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "broken",
     [
@@ -157,8 +154,6 @@ def test_a_template_that_fails_leaks_nothing(template, search, hub_of, settings,
     failed_decently(search, hub_of(own), raw_event())
 
 
-# --- failures of providers ----------------------------------------------------------------------------------------------
-
 VERDICTS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ProviderError)]
 
 
@@ -199,9 +194,6 @@ def test_a_failure_on_the_way_leaks_nothing(failure, search, hub_of, settings, v
     if failure == "is down":
         vendor.close()
     failed_decently(search, hub_of(settings), raw_event())
-
-
-# --- KMS, settings, and what goes well ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "DisabledException", "KMSInternalException"])

@@ -83,8 +83,6 @@ def test_an_outbox_collects_from_all_providers_and_ends():
     assert [m.text for m in collected] == [m.text for m in another] == ["one", "two"]
 
 
-# --- the pytest plugin ------------------------------------------------------------------------------------------------
-
 APPLICATION_TEST = """
 from notifyhub import Dispatcher, NotificationEvent, Settings
 from notifyhub.testing import RecordingProvider

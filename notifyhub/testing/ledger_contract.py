@@ -73,8 +73,6 @@ class LedgerContract:
         """A claim of that owner's, for the usual lease."""
         return ledger.claim(key, owner=owner, lease=LEASE_S)
 
-    # --- claiming -------------------------------------------------------------------------------------------------
-
     def test_the_first_claim_is_won(self, ledger: Ledger, clock: ManualClock) -> None:
         claim = self.claim(ledger)
         assert (claim.state, claim.key, claim.owner, claim.attempt) == ("won", KEY, "first", 1)
@@ -113,8 +111,6 @@ class LedgerContract:
         other = self.claim(ledger, key="a0" * 32)
         assert (other.state, other.attempt) == ("won", 1)
 
-    # --- settling -------------------------------------------------------------------------------------------------
-
     def test_a_settled_message_is_a_duplicate_from_then_on(self, ledger: Ledger, clock: ManualClock) -> None:
         ledger.settle(self.claim(ledger), ACCEPTED)
         clock.advance(2 * LEASE_S)
@@ -134,8 +130,6 @@ class LedgerContract:
         ledger.settle(former, ACCEPTED)
         assert self.claim(ledger, "third").state == "held"
         assert self.claim(ledger, "second").state == "won"
-
-    # --- releasing ------------------------------------------------------------------------------------------------
 
     def test_a_released_message_is_free_at_once_and_keeps_its_first_sight(
         self, ledger: Ledger, clock: ManualClock
@@ -175,8 +169,6 @@ class LedgerContract:
             claim = self.claim(ledger, f"owner {number}")
             assert claim.attempt == number
             ledger.release(claim)
-
-    # --- many at once ---------------------------------------------------------------------------------------------
 
     def test_of_many_owners_at_once_exactly_one_wins(self, ledger: Ledger) -> None:
         together = threading.Barrier(THREADS)

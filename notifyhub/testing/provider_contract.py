@@ -134,8 +134,6 @@ class ProviderContract(LocalProviderContract):
             cases = json.loads(self.answers.read_text(encoding="utf-8"))["answers"]
             metafunc.parametrize("documented", cases, ids=[case["name"] for case in cases])
 
-    # --- what a subclass may replace ------------------------------------------------------------------------------
-
     @pytest.fixture
     def vendor(self) -> Iterator[VendorServer]:
         """The vendor on loopback."""
@@ -159,8 +157,6 @@ class ProviderContract(LocalProviderContract):
         """The first documented acceptance."""
         cases = json.loads(self.answers.read_text(encoding="utf-8"))["answers"]
         return _answer(next(case for case in cases if "error" not in case["expect"]))
-
-    # --- the contract ---------------------------------------------------------------------------------------------
 
     def test_documented_answers_become_their_receipt_or_error(
         self, ready: Provider, vendor: VendorServer, documented: dict[str, Any], caplog: pytest.LogCaptureFixture
