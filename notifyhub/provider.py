@@ -9,6 +9,7 @@ from __future__ import annotations
 import abc
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError, ProviderUnusable, RefusedHere, UnsupportedContent
@@ -16,7 +17,7 @@ from notifyhub.section import BaseUrl, Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from notifyhub.deadline import Deadline
     from notifyhub.messages import Channel, Message
@@ -59,6 +60,12 @@ class SendContext:
     idempotency_key: str
     dead_after: datetime | None = None
     attempt: int = 1
+
+    def seconds_left(self, *, shortest: int, longest: int) -> int | None:
+        """Whole seconds until `dead_after`, within the vendor's bounds; None where the message never expires."""
+        if self.dead_after is None:
+            return None
+        return max(shortest, min(longest, int((self.dead_after - datetime.now(UTC)).total_seconds())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import pytest
 
 from notifyhub.events.triggers import source_names
 from notifyhub.testing import VendorAnswer, VendorServer, assert_absent, forge_event
+from tests.debug_witness import LINE
 from tests.dispatching import CODE, EMAIL
 from tests.lambda_runtime_api import PATIENCE_S, PREFIX, Function
 
@@ -91,7 +92,8 @@ def body_of(request):
 
 
 def test_every_email_source_is_delivered_and_no_log_line_shows_a_secret(start, aws, vendor):
-    function = start(CONFIG.format(key_arn=aws.key_arn, vendor=vendor.url))
+    witness = '\n[hooks]\nobservers = ["tests.debug_witness:Witness"]\n'
+    function = start(CONFIG.format(key_arn=aws.key_arn, vendor=vendor.url) + witness)
     for number, source in enumerate(EMAIL_SOURCES):
         assert function.api.invoke(aws.event(source)) == ("response", None), source
         request = vendor.requests[number]
@@ -102,7 +104,7 @@ def test_every_email_source_is_delivered_and_no_log_line_shows_a_secret(start, a
     assert len(vendor.requests) == len(EMAIL_SOURCES) == 8
     log = function.log()
     assert log.count('"outcome": "accepted"') == 8
-    assert '"level": "INFO"' in log, "without the level asked for, the runtime shows warnings alone"
+    assert log.count(LINE) == 8, "the process does not log at DEBUG, so that nothing would show"
     secrets = [CODE, PASSWORD, "Canary&lt;", "token=made-up", "made-up-feedback-token", API_KEY, EMAIL]
     assert_absent([*secrets, os.environ["AWS_SECRET_ACCESS_KEY"]], [log])
 

@@ -7,7 +7,6 @@ Left out on purpose: dry runs, message feedback, templates of AWS, and the entit
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -88,19 +87,11 @@ class AwsSms(Provider):
             "ConfigurationSetName": self.settings.configuration_set,
             "ProtectConfigurationId": self.settings.protect_configuration,
             "MaxPrice": f"{price:.5f}" if price else None,  # the model's pattern wants a point
-            "TimeToLive": _time_to_live(context.dead_after),
+            "TimeToLive": context.seconds_left(shortest=TTL_S[0], longest=TTL_S[1]),
             "Context": _labels(message.tags),
         }
         request = {"DestinationPhoneNumber": message.to, "MessageBody": message.text, "MessageType": "TRANSACTIONAL"}
         return request | {name: value for name, value in options.items() if value}
-
-
-def _time_to_live(dead_after: datetime | None) -> int | None:
-    """Whole seconds until then, within the vendor's bounds."""
-    if dead_after is None:
-        return None
-    shortest, longest = TTL_S
-    return max(shortest, min(longest, int((dead_after - datetime.now(UTC)).total_seconds())))
 
 
 def _labels(tags: tuple[str, ...]) -> dict[str, str]:

@@ -11,7 +11,6 @@ Left out on purpose: media, schedules, templates kept at Twilio, MaxPrice (witho
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -127,24 +126,16 @@ class Twilio(Provider):
             "To": message.to,
             "Body": message.text,
             _sender_field(sender): sender,
-            "ValidityPeriod": _validity(context.dead_after),
+            "ValidityPeriod": context.seconds_left(shortest=VALIDITY_S[0], longest=VALIDITY_S[1]),
             "ContentRetention": settings.content_retention,
             "AddressRetention": settings.address_retention,
             "RiskCheck": settings.risk_check,
             "SmartEncoded": None if settings.smart_encoded is None else str(settings.smart_encoded).lower(),
             "StatusCallback": settings.status_callback,
         }
-        return {name: value for name, value in fields.items() if value}
+        return {name: str(value) for name, value in fields.items() if value}
 
 
 def _sender_field(sender: str) -> str:
     """A brand may name a messaging service as its sender, too."""
     return "MessagingServiceSid" if sender.startswith("MG") and len(sender) == len("MG") + 32 else "From"
-
-
-def _validity(dead_after: datetime | None) -> str | None:
-    """Whole seconds until then, within the vendor's bounds."""
-    if dead_after is None:
-        return None
-    shortest, longest = VALIDITY_S
-    return str(max(shortest, min(longest, int((dead_after - datetime.now(UTC)).total_seconds()))))
