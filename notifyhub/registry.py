@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
     from notifyhub.provider import ProviderSettings
-    from notifyhub.settings.model import ProviderTable, Settings
+    from notifyhub.settings.model import Settings
+    from notifyhub.settings.tables import ProviderTable
     from notifyhub.toolkit import Clients
 
 FALLBACK_PACKAGE = "notifyhub_providers"

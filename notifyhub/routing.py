@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from notifyhub.events.base import Event
     from notifyhub.messages import Channel
     from notifyhub.provider import Provider
-    from notifyhub.settings.model import Route
+    from notifyhub.settings.policy import Route
 
 
 @dataclass(frozen=True, slots=True)

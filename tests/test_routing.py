@@ -5,7 +5,7 @@ import pytest
 from notifyhub.errors import ConfigurationError, NoRoute
 from notifyhub.events import parse_event
 from notifyhub.routing import Plan, Router
-from notifyhub.settings.model import Route
+from notifyhub.settings.policy import Route
 from notifyhub.testing import forge_event
 from tests.dispatching import Hub, settings_of
 

@@ -73,6 +73,11 @@ class Event(SafeModel, abc.ABC):
         return None
 
     @property
+    def longest_life(self) -> timedelta | None:
+        """How long the secret may live at most; None where nothing expires."""
+        return None
+
+    @property
     def ciphertext(self) -> str | None:
         """The encrypted secret as Cognito sends it, base64; None where the event carries none."""
         return None

@@ -97,6 +97,11 @@ class CognitoEvent(Event):
         return TRIGGERS[self.trigger].lifetime if self.known else None
 
     @property
+    def longest_life(self) -> timedelta | None:
+        """What the pool can be set to at most."""
+        return TRIGGERS[self.trigger].longest if self.known else None
+
+    @property
     def _parts(self) -> tuple[Channel, str]:
         parts = split_source(self.trigger_source)
         if parts is None:

@@ -24,24 +24,30 @@ _SOURCE = re.compile(r"Custom(?P<channel>Email|SMS|Sms)Sender_(?P<name>[A-Za-z0-
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """One kind of message that Cognito hands over; `lifetime` is Cognito's default for its secret."""
+    """One kind of message that Cognito hands over.
+
+    Attributes:
+        lifetime: Cognito's default for its secret.
+        longest: the most that a pool can be set to; beyond it the secret is surely dead.
+    """
 
     name: str
     lifetime: timedelta | None
+    longest: timedelta | None
     channels: tuple[Channel, ...] = _BOTH
 
 
 TRIGGERS = {
     trigger.name: trigger
     for trigger in (
-        Trigger("SignUp", timedelta(hours=24)),
-        Trigger("ResendCode", timedelta(hours=24)),
-        Trigger("ForgotPassword", timedelta(hours=1)),
-        Trigger("UpdateUserAttribute", timedelta(hours=24)),
-        Trigger("VerifyUserAttribute", timedelta(hours=24)),
-        Trigger(TEMPORARY_PASSWORD, timedelta(days=7)),
-        Trigger("Authentication", timedelta(minutes=3)),
-        Trigger(TAKE_OVER, None, ("email",)),
+        Trigger("SignUp", timedelta(hours=24), timedelta(hours=24)),
+        Trigger("ResendCode", timedelta(hours=24), timedelta(hours=24)),
+        Trigger("ForgotPassword", timedelta(hours=1), timedelta(hours=1)),
+        Trigger("UpdateUserAttribute", timedelta(hours=24), timedelta(hours=24)),
+        Trigger("VerifyUserAttribute", timedelta(hours=24), timedelta(hours=24)),
+        Trigger(TEMPORARY_PASSWORD, timedelta(days=7), timedelta(days=365)),
+        Trigger("Authentication", timedelta(minutes=3), timedelta(minutes=15)),
+        Trigger(TAKE_OVER, None, None, ("email",)),
     )
 }
 

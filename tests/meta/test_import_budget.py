@@ -39,7 +39,8 @@ NOTIFYHUB = {
     "notifyhub.log_guard", "notifyhub.masking", "notifyhub.messages", "notifyhub.observing", "notifyhub.provider",
     "notifyhub.receipts", "notifyhub.recipients", "notifyhub.registry", "notifyhub.rendering", "notifyhub.reply",
     "notifyhub.routing", "notifyhub.secret", "notifyhub.section", "notifyhub.settings", "notifyhub.settings.loading",
-    "notifyhub.settings.model", "notifyhub.settings.references", "notifyhub.settlement", "notifyhub.template_index",
+    "notifyhub.settings.kinds", "notifyhub.settings.model", "notifyhub.settings.policy", "notifyhub.settings.references",
+    "notifyhub.settings.tables", "notifyhub.settlement", "notifyhub.template_index",
     "notifyhub.toolkit", "notifyhub.validation",
     "notifyhub_providers", "notifyhub_providers._aws_codes", "notifyhub_providers.sendgrid", "notifyhub_providers.ses",
 }  # fmt: skip

@@ -1,0 +1,45 @@
+"""The kinds of values that tables of the configuration hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from notifyhub.events.triggers import TRIGGERS
+
+WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"']+$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _duration(value: Any) -> timedelta:
+    """`90s`, `15m`, `24h`, `7d`, or a number of seconds."""
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"([0-9]{1,8}(?:\.[0-9]{1,3})?)\s*([smhd]?)", str(value))
+    if match is None:
+        raise ValueError("write 90s, 15m, 24h, 7d, or a number of seconds")
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+
+
+def table(value: Any) -> Any:
+    """A table as JSON, which is how an environment variable writes it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        pass
+    raise ValueError("must be a table; an environment variable writes it as JSON")
+
+
+def trigger_name(name: str) -> str:
+    """A trigger of Cognito by any spelling of its letters' case; other names as they are."""
+    return next((known for known in TRIGGERS if known.lower() == name.lower()), name)
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]

@@ -1,0 +1,98 @@
+"""The tables that say what the parts of a dispatcher are made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, SecretStr, StringConstraints, model_serializer, model_validator
+
+from notifyhub.section import FilePath, Section
+from notifyhub.settings.kinds import Name, WebAddress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class App(Section):
+    """What templates say of the application; all but the name may be left out."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    url: WebAddress | None = None
+    support_url: WebAddress | None = None
+    support_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    domain: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$")] | None = None
+    """The website's host; SMS then end with the line by which browsers bind the code to it."""
+    logo_url: WebAddress | None = None
+    color: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+
+
+class Decryption(Section):
+    """How secrets are decrypted: under KMS keys by their ARNs, or under a local key for development."""
+
+    key_arns: tuple[str, ...] = ()
+    local_key: SecretStr | None = None
+    allow_missing_pool_id: bool = False
+    allow_in_lambda: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Decryption:
+        if self.key_arns and self.local_key:
+            raise ValueError("set key_arns or local_key, not both")
+        return self
+
+
+class Templates(Section):
+    """The user's own folder of templates, which takes precedence over the built-in ones."""
+
+    path: FilePath | None = None
+    default_locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$")] = "en"
+
+
+class ProviderTable(Section):
+    """A named instance of a provider; the keys beyond these are the provider's own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    use: Name
+    allow_in_lambda: bool = False
+    timeout_s: Annotated[float, Field(gt=0, le=60)] | None = None
+    """Seconds for one call, in place of `[delivery] attempt_timeout_s`."""
+
+    def __repr_args__(self) -> Iterator[tuple[str, Any]]:
+        """Without the provider's own keys, which may be credentials written out."""
+        return ((name, getattr(self, name)) for name in ("use", "allow_in_lambda"))
+
+    @model_serializer
+    def _without_own_keys(self) -> dict[str, Any]:
+        """Dumps are logged and compared; they too leave out what may be credentials."""
+        return {"use": self.use, "allow_in_lambda": self.allow_in_lambda}
+
+    def own_keys(self) -> dict[str, Any]:
+        """What the provider's settings are made from."""
+        return dict(self.model_extra or {})
+
+
+class Ledger(Section):
+    """Where claims and receipts are kept."""
+
+    use: Literal["memory"] = "memory"
+
+
+class Observability(Section):
+    """What is told of each outcome beside the log lines.
+
+    `metrics` unset means CloudWatch's embedded metric format inside Lambda, and none elsewhere.
+    """
+
+    metrics: Literal["emf", "none"] | None = None
+    namespace: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./#: -]{1,255}$")] = "notifyhub"
+    traces: Literal["otel", "none"] = "none"
+
+
+class Hooks(Section):
+    """Python objects as dotted paths, such as `myapp.events:OrderShipped`."""
+
+    events: tuple[str, ...] = ()
+    resolver: str | None = None
+    on_undeliverable: str | None = None
+    observers: tuple[str, ...] = ()
