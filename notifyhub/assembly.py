@@ -6,14 +6,19 @@ import importlib
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from notifyhub.decryption import Decryptor, EncryptionSdkDecryptor, LocalKeyDecryptor, local_key
+from notifyhub.delivery import Courier
+from notifyhub.delivery.cooldown import Cooldown
+from notifyhub.delivery.sending import Sender
 from notifyhub.errors import ConfigurationError
 from notifyhub.events.notification import NotificationEvent
 from notifyhub.events.triggers import TRIGGERS
+from notifyhub.expiry import Expiry
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.observing import Observer
 from notifyhub.recipients import EventRecipients, RecipientResolver
 from notifyhub.registry import in_lambda
 from notifyhub.rendering import Renderer, built_in_root
+from notifyhub.settings.policy import Sandbox
 from notifyhub.settings.references import SecretReferences
 
 if TYPE_CHECKING:
@@ -24,8 +29,11 @@ if TYPE_CHECKING:
     from notifyhub.deadline import Deadline
     from notifyhub.events.base import Event
     from notifyhub.ledger.base import Ledger
+    from notifyhub.registry import ConfiguredProviders
+    from notifyhub.sandbox import SandboxedCourier
     from notifyhub.settings.model import Settings
 
+    AnyCourier = Courier | SandboxedCourier
 
 P = TypeVar("P")
 
@@ -65,9 +73,26 @@ def renderer_of(settings: Settings) -> Renderer:
     )
 
 
-def ledger_of(clock: Callable[[], datetime] | None) -> Ledger:
+def courier_of(settings: Settings, providers: ConfiguredProviders, clock: Callable[[], datetime]) -> AnyCourier:
+    """The courier, behind the sandbox where one is configured."""
+    cooldown = Cooldown(settings.delivery.cooldown_s, clock=clock)
+    courier = Courier(providers=providers, sender=Sender(providers), cooldown=cooldown)
+    if settings.sandbox == Sandbox():
+        return courier
+    from notifyhub.sandbox import SandboxedCourier
+
+    return SandboxedCourier(courier, settings.sandbox)
+
+
+def expiry_of(settings: Settings, clock: Callable[[], datetime]) -> Expiry:
+    """The configured ends of life."""
+    tables = settings.triggers.items()
+    return Expiry({name: table.dead_after for name, table in tables if table.dead_after}, clock)
+
+
+def ledger_of(clock: Callable[[], datetime]) -> Ledger:
     """The ledger of this release."""
-    return MemoryLedger(clock=clock) if clock else MemoryLedger()
+    return MemoryLedger(clock=clock)
 
 
 def events_of(settings: Settings, given: Iterable[type[NotificationEvent]]) -> Mapping[str, type[NotificationEvent]]:

@@ -44,6 +44,14 @@ class Deadline:
         """Seconds that are left, never below zero."""
         return max(0.0, self._at - time.monotonic())
 
+    def within(self, seconds: float) -> Deadline:
+        """This deadline, or the one that many seconds from now, whichever comes first."""
+        return Deadline(min(self._at, time.monotonic() + seconds))
+
+    def share(self, parts: int) -> Deadline:
+        """The end of the first of so many equal parts of what is left."""
+        return Deadline.after(self.remaining() / parts)
+
     @property
     def passed(self) -> bool:
         """Whether no time is left."""

@@ -12,8 +12,9 @@ import base64
 import binascii
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from notifyhub.bounded import WORKERS, Overrun
 from notifyhub.decryption_failures import explained, raise_refusal
 from notifyhub.errors import ConfigurationError, DecryptionError
 from notifyhub.events.triggers import TEMPORARY_PASSWORD
@@ -41,6 +42,21 @@ _ENTITY = re.compile("|".join(_ENTITIES))
 
 class Decryptor(abc.ABC):
     """Turns an event's ciphertext into its secret; safe to use from many threads."""
+
+    remote: ClassVar[bool] = True
+    """Whether it asks somebody on the network, and so is bounded by wall clock."""
+
+    def secret_of(self, event: Event, deadline: Deadline) -> Secret | None:
+        """The event's secret, None where it carries none; raises DecryptionError, at the deadline at the latest."""
+        if not event.ciphertext:
+            return None
+        if not self.remote:
+            return self.decrypt(event, deadline)
+        try:
+            return WORKERS.call(lambda: self.decrypt(event, deadline), deadline.remaining())
+        except Overrun:
+            pass
+        raise DecryptionError("deadline", "KMS did not answer in the time that was left; raise the function's time-out")
 
     @abc.abstractmethod
     def decrypt(self, event: Event, deadline: Deadline) -> Secret:
@@ -116,6 +132,8 @@ class EncryptionSdkDecryptor(Decryptor):
 
 class LocalKeyDecryptor(EncryptionSdkDecryptor):
     """The same path over a raw AES-256 key, for development, tests and the demo."""
+
+    remote = False
 
     def __init__(self, key: bytes, *, allow_missing_pool_id: bool = False) -> None:
         self._start([local_master_key(key)], allow_missing_pool_id)

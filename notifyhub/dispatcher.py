@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from notifyhub import assembly
+from notifyhub.claims import Claims
+from notifyhub.clock import now
 from notifyhub.deadline import Deadline
 from notifyhub.decryption import Decryptor
-from notifyhub.delivery import Courier
-from notifyhub.errors import EventError, InProgress, NotifyHubError, Undeliverable
+from notifyhub.delivery import Envelope
+from notifyhub.errors import EventError, NotifyHubError, Undeliverable
+from notifyhub.events.base import digest
 from notifyhub.events.cognito import CognitoEvent
 from notifyhub.events.parsing import handles, parse_event
 from notifyhub.ledger.base import Ledger
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
     from notifyhub.events.base import Event
     from notifyhub.events.notification import NotificationEvent
+    from notifyhub.ledger.base import Claim
     from notifyhub.messages import Channel
     from notifyhub.observing import Observer
     from notifyhub.provider import Provider
@@ -45,6 +49,7 @@ class _Run:
 
     deadline: Deadline
     correlation: str
+    again: bool
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -61,19 +66,25 @@ class Dispatcher:
         ledger: Ledger | None = None,
         resolver: RecipientResolver | None = None,
         observers: Sequence[Observer] = (),
-        clock: Callable[[], datetime] | None = None,
+        clock: Callable[[], datetime] = now,
     ) -> None:
         self.settings = settings
-        self.clients = Clients.bounded(settings.delivery.attempt_timeout_s)
+        self.clients = Clients.bounded(settings.longest_timeout_s())
         self.own_events = assembly.events_of(settings, events)
         self.providers = ConfiguredProviders(settings, self.clients, given=providers)
         self.router = Router(settings.routes)
         self.renderer = assembly.renderer_of(settings)
         self._decryptor = assembly.given(decryptor, Decryptor) or assembly.decryptor_of(settings, self.clients.aws)
         self._resolver = assembly.given(resolver, RecipientResolver) or assembly.resolver_of(settings, self.clients.aws)
-        self._ledger = assembly.given(ledger, Ledger) or assembly.ledger_of(clock)
         self._reporter = Reporter(assembly.observers_of(settings, observers))
-        self._courier = Courier(providers=self.providers, attempt_timeout_s=settings.delivery.attempt_timeout_s)
+        self._claims = Claims(
+            ledger=assembly.given(ledger, Ledger) or assembly.ledger_of(clock),
+            lease_s=settings.delivery.lease_s,
+            clock=clock,
+            failed=self._reporter.ledger_failure,
+        )
+        self._courier = assembly.courier_of(settings, self.providers, clock)
+        self._expiry = assembly.expiry_of(settings, clock)
         self.router.check(self.providers.kind)
 
     @classmethod
@@ -95,16 +106,22 @@ class Dispatcher:
             self.providers.build_ahead(name)
         self.renderer.warm_up(self.router.channels())
 
-    def dispatch(self, raw: object, *, deadline: Deadline | None = None, correlation: str | None = None) -> Receipt:
+    def dispatch(
+        self, raw: object, *, deadline: Deadline | None = None, correlation: str | None = None, again: bool = False
+    ) -> Receipt:
         """Delivers an event on all of its channels, each by itself, and returns the receipt.
 
-        `correlation` is the request's id, the same when the event comes again. Raises Undeliverable for a verdict that
+        `correlation` is the request's id, the same when the event comes again. `again` sends what is settled once more;
+        a message that another invocation is sending just now is not. Raises Undeliverable for a verdict that
         trying again cannot change, any other NotifyHubError for what may be tried again; its `receipt` shows all
         channels.
         """
         event = self._parsed(raw, correlation)
-        run = _Run(deadline or Deadline.never(), correlation or uuid.uuid4().hex)
-        outcomes: Outcomes = {channel: self._outcome(event, channel, run) for channel in event.all_channels}
+        run = _Run(deadline or Deadline.never(), correlation or uuid.uuid4().hex, again)
+        outcomes: Outcomes = {}
+        for number, channel in enumerate(event.all_channels):
+            share = run.deadline.share(len(event.all_channels) - number)  # none may eat the next one's time
+            outcomes[channel] = self._outcome(event, channel, replace(run, deadline=share))
         return concluded(event, outcomes, self._reporter)
 
     def _parsed(self, raw: object, correlation: str | None) -> Event:
@@ -133,25 +150,33 @@ class Dispatcher:
         """The path of a message."""
         self._check(event, channel, run)
         to = self._resolver.address(event, channel, run.deadline)
-        plan = self.router.plan(event, channel)
         key = event.key(channel, run.correlation)
-        claim = self._ledger.claim(key, owner=run.owner, lease=self.settings.delivery.lease_s)
-        if claim.state == "held":
-            raise InProgress("another invocation is sending this message")
+        plan = self.router.plan(event, channel)
+        claim = self._claim(key, run)
         if claim.receipt is not None:
             return settled(claim.receipt)
-        with settling(self._ledger, claim, channel, recipient=masked(to)) as settle:
-            secret = self._decryptor.decrypt(event, run.deadline) if event.ciphertext else None
-            message = self.renderer.render(event, channel, to, secret)
-            return settle(
-                self._courier.deliver(
-                    message,
-                    plan,
-                    key=key,
-                    deadline=run.deadline,
-                    observe=lambda a: self._reporter.attempt(event, channel, a, correlation=run.correlation),
-                )
+        with settling(self._claims, claim, channel, recipient=masked(to)) as settle:
+            deadline = run.deadline.within(self.settings.delivery.work_s)
+            dead_after = self._expiry.end_of(event, channel, claim.first_seen)
+            secret = self._decryptor.secret_of(event, deadline)
+            envelope = Envelope(
+                message=self.renderer.render(event, channel, to, secret),
+                key=claim.key,
+                deadline=deadline,
+                first_seen=claim.first_seen,
+                dead_after=dead_after,
+                unknown_at=claim.unknown_at,
+                on_unknown=self.settings.trigger(event.trigger).on_unknown,
             )
+            watch = self._reporter.watch(event, channel, run.correlation)
+            return settle(self._courier.deliver(envelope, plan, watch=watch))
+
+    def _claim(self, key: str, run: _Run) -> Claim:
+        """The claim; of what is settled another one, where it is to be sent again, which vendors see as new too."""
+        claim = self._claims.take(key, owner=run.owner, deadline=run.deadline)
+        if claim.receipt is None or not run.again:
+            return claim
+        return self._claims.take(digest(key, run.owner), owner=run.owner, deadline=run.deadline)
 
     def _check(self, event: Event, channel: Channel, run: _Run) -> None:
         if event.needs_code and not event.ciphertext:

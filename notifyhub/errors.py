@@ -149,7 +149,8 @@ class InProgress(NotifyHubError):
 class Undeliverable(NotifyHubError):
     """A verdict on this message that trying again cannot change.
 
-    `reason` is one of: no_code, no_usable_address, recipient_rejected. `attempts` are those that led to it.
+    `reason` is one of: no_code, no_usable_address, expired, recipient_rejected, and outcome_unknown, which only
+    `on_unknown = "stop"` makes a verdict. `attempts` are those that led to it.
     """
 
     def __init__(self, reason: str, message: str, *, attempts: Sequence[Attempt] = ()) -> None:
@@ -206,7 +207,12 @@ class NotSent(ProviderError):
 
 
 class ProviderUnusable(ProviderError):
-    """Surely not accepted because of the account: credentials, quota, suspension."""
+    """Surely not accepted because of the account: credentials, quota, suspension.
+
+    `authentication` says that the vendor refused the credentials: a secret that was rotated is worth fetching again.
+    """
+
+    authentication: bool = False
 
 
 class RefusedHere(ProviderError):

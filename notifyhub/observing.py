@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ class Observer:
     def on_attempt(self, event: Event, channel: Channel, attempt: Attempt) -> None:
         """A provider was called, and accepted or not."""
 
+    def on_late(self, event: Event, channel: Channel, attempt: Attempt) -> None:
+        """A call that had been given up, and was told as OutcomeUnknown then, ended after all; in another thread."""
+
+    def on_ledger_failure(self, operation: str, problem: str) -> None:
+        """The ledger did not do its `claim`, `settle` or `release`; the message went on without it."""
+
     def on_receipt(self, event: Event, receipt: Receipt) -> None:
         """The event is dealt with."""
 
@@ -29,11 +36,33 @@ class Observer:
         """The event was not delivered on all of its channels; `error.receipt` says on which."""
 
 
+@dataclass(frozen=True, slots=True)
+class MessageWatch:
+    """Reports the calls of providers for one message."""
+
+    reporter: Reporter
+    event: Event
+    channel: Channel
+    correlation: str
+
+    def attempt(self, attempt: Attempt) -> None:
+        """A call ended, or its time did."""
+        self.reporter.attempt(self.event, self.channel, attempt, correlation=self.correlation)
+
+    def late(self, attempt: Attempt) -> None:
+        """A call that was given up ended after all."""
+        self.reporter.late(self.event, self.channel, attempt, correlation=self.correlation)
+
+
 class Reporter:
     """Logs each outcome with structured fields, and tells the observers."""
 
     def __init__(self, observers: Sequence[Observer] = ()) -> None:
         self._observers = tuple(observers)
+
+    def watch(self, event: Event, channel: Channel, correlation: str) -> MessageWatch:
+        """For whoever delivers the message."""
+        return MessageWatch(self, event, channel, correlation)
 
     def attempt(self, event: Event, channel: Channel, attempt: Attempt, *, correlation: str) -> None:
         """One call of a provider. An acceptance is not logged here: its delivery is."""
@@ -54,6 +83,32 @@ class Reporter:
                 extra=_extra(event, channel, correlation, fields),
             )
         self._tell(lambda observer: observer.on_attempt(event, channel, attempt))
+
+    def late(self, event: Event, channel: Channel, attempt: Attempt, *, correlation: str) -> None:
+        """A call that had been given up, and what came of it after all."""
+        fields = {
+            "provider": attempt.provider,
+            "outcome": f"late_{attempt.outcome}",
+            "duration_ms": attempt.duration_ms,
+        }
+        logger.warning(
+            "%s %s late, after it had been given up: %s",
+            event.trigger,
+            channel,
+            attempt,
+            extra=_extra(event, channel, correlation, fields),
+        )
+        self._tell(lambda observer: observer.on_late(event, channel, attempt))
+
+    def ledger_failure(self, operation: str, problem: str) -> None:
+        """A ledger that is down stops no code, but a code may go out twice."""
+        logger.error(
+            "ledger: %s failed, a message may go out twice: %s",
+            operation,
+            problem,
+            extra={"outcome": "ledger_failure", "operation": operation, "error": problem},
+        )
+        self._tell(lambda observer: observer.on_ledger_failure(operation, problem))
 
     def delivery(self, event: Event, delivery: Delivery, *, correlation: str, duration_ms: float) -> None:
         """What became of one channel."""

@@ -6,6 +6,7 @@ import abc
 import re
 from typing import TYPE_CHECKING, Any
 
+from notifyhub.bounded import WORKERS, Overrun
 from notifyhub.errors import EventError, ProviderError, RecipientLookupError, Undeliverable
 from notifyhub.events.cognito import CodeEvent, TakeOverEvent
 from notifyhub.events.notification import NotificationEvent
@@ -67,9 +68,16 @@ class EventRecipients(RecipientResolver):
         """The user's own attribute, only if it is verified: a warning to an attacker's address would be no warning."""
         if deadline.passed:
             raise RecipientLookupError("no time was left to look the user up; raise the function's time-out")
-        user = self._user(event)
+        user = self._user_in_time(event, deadline)
         attributes = {entry["Name"]: entry.get("Value") for entry in user.get("UserAttributes", [])}
         return attributes.get(attribute) if attributes.get(f"{attribute}_verified") == "true" else None
+
+    def _user_in_time(self, event: TakeOverEvent, deadline: Deadline) -> dict[str, Any]:
+        try:
+            return WORKERS.call(lambda: self._user(event), deadline.remaining())
+        except Overrun:
+            pass
+        raise RecipientLookupError("AdminGetUser did not answer in time; raise the function's time-out")
 
     def _user(self, event: TakeOverEvent) -> dict[str, Any]:
         from notifyhub.aws_clients import AwsService

@@ -89,6 +89,7 @@ class ConfiguredProviders:
         self._lock = threading.RLock()
         self._building = {name: threading.Lock() for name in settings.providers}
         self._checked: dict[str, tuple[type[Provider], ProviderSettings]] = {}
+        self._resolved: dict[str, ProviderSettings] = {}
         self._built: dict[str, Provider] = {name: self._given(name, part) for name, part in (given or {}).items()}
 
     def get(self, name: str) -> Provider:
@@ -99,9 +100,32 @@ class ConfiguredProviders:
         # Its own lock: a secret that is slow to fetch holds up nobody who waits for another provider.
         with self._building[name]:
             if name not in self._built:
-                resolved = self._references.resolved(settings, path=f"providers.{name}")
-                self._built[name] = kind(resolved, self._clients.toolkit(kind.name))
+                self._build(name, kind, self._references.resolved(settings, path=f"providers.{name}"))
             return self._built[name]
+
+    def timeout_s(self, name: str) -> float:
+        """Seconds that one call of the instance may take."""
+        return self._settings.providers[name].timeout_s or self._settings.delivery.attempt_timeout_s
+
+    def refresh(self, name: str, failed: Provider | None) -> bool:
+        """Whether the instance's secrets are others than those that failed; if so the next `get` gives a new instance.
+
+        They are fetched again, past the time that they are kept for.
+        """
+        if name not in self._checked:
+            return False  # given in code, it refers to no secrets
+        with self._building[name]:
+            if self._built.get(name) is not failed:
+                return True  # somebody else was faster
+            kind, settings = self._checked[name]
+            try:
+                resolved = self._references.resolved(settings, path=f"providers.{name}", anew=True)
+            except ConfigurationError:
+                return False  # the attempt that failed says enough
+            if resolved == self._resolved.get(name):
+                return False
+            self._build(name, kind, resolved)
+            return True
 
     def build_ahead(self, name: str) -> None:
         """Builds the instance if that works now; else it is tried again when a message needs it, and logged then."""
@@ -132,6 +156,10 @@ class ConfiguredProviders:
                 check_references(settings, path=path)
                 self._checked[name] = (kind, settings)
             return self._checked[name]
+
+    def _build(self, name: str, kind: type[Provider], resolved: ProviderSettings) -> None:
+        self._built[name] = kind(resolved, self._clients.toolkit(kind.name))
+        self._resolved[name] = resolved
 
     def _given(self, name: str, part: object) -> Provider:
         if name not in self._settings.providers:

@@ -12,8 +12,9 @@ from notifyhub.receipts import Delivery, Receipt
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from notifyhub.claims import Claims
     from notifyhub.events.base import Event
-    from notifyhub.ledger.base import Claim, Ledger
+    from notifyhub.ledger.base import Claim
     from notifyhub.messages import Channel
     from notifyhub.observing import Reporter
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def settling(
-    ledger: Ledger, claim: Claim, channel: Channel, *, recipient: str | None = None
+    claims: Claims, claim: Claim, channel: Channel, *, recipient: str | None = None
 ) -> Iterator[Callable[[Delivery], Delivery]]:
     """Settles the claim with the delivery that the block hands over, or by a verdict; releases it on other errors.
 
@@ -30,7 +31,7 @@ def settling(
     """
 
     def settle(delivery: Delivery) -> Delivery:
-        ledger.settle(claim, Receipt.of((delivery,)))
+        claims.settle(claim, Receipt.of((delivery,)))
         return delivery
 
     try:
@@ -42,7 +43,7 @@ def settling(
     except BaseException as error:
         if isinstance(error, NotifyHubError):
             error.recipient = recipient
-        ledger.release(claim, unknown_at=_unknown_at(error))
+        claims.release(claim, unknown_at=_unknown_at(error))
         raise
 
 

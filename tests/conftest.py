@@ -2,9 +2,16 @@
 
 import pytest
 
+from notifyhub.delivery import waits
 from notifyhub.testing.aws_contract import moto_server, set_aws_environment
 
 pytest.register_assert_rewrite("tests.decryption.contract")
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch):
+    """Before a provider is asked again, tests do not wait as long as production does."""
+    monkeypatch.setattr(waits, "BASE_S", 0.01)
 
 
 @pytest.fixture(scope="session")

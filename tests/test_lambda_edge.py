@@ -15,8 +15,8 @@ from notifyhub.errors import (
     DeliveryFailed,
     EventError,
     InProgress,
-    NotSent,
     RecipientRejected,
+    RefusedHere,
     Undeliverable,
 )
 from notifyhub.events import parse_event
@@ -102,7 +102,7 @@ def test_an_event_that_comes_again_returns_none_and_is_not_sent_again():
 
 def test_what_may_be_tried_again_is_raised_so_that_lambda_does():
     hub = Hub()
-    hub.providers["mail"].fail_with(NotSent)
+    hub.providers["mail"].fail_with(RefusedHere)
     with pytest.raises(DeliveryFailed):
         handler_of(hub)(signing_up(), Context())
 
@@ -151,7 +151,7 @@ def test_the_hook_is_not_called_for_anything_else(hooks):
     hub = Hub(settings_of(hooks={"on_undeliverable": f"{name}:parked"}))
     handler = handler_of(hub)
     handler(signing_up(), Context())
-    hub.providers["mail"].fail_with(NotSent)
+    hub.providers["mail"].fail_with(RefusedHere)
     with pytest.raises(DeliveryFailed):
         handler(signing_up(), Context())
     assert sys.modules[name].calls == []

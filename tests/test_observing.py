@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from notifyhub import Observer
-from notifyhub.errors import DeliveryFailed, NotSent, RecipientRejected, RefusedHere, Undeliverable
+from notifyhub.errors import DeliveryFailed, RecipientRejected, RefusedHere, Undeliverable
 from tests.dispatching import Hub, settings_of, signing_up
 
 SUB = "6f1c2a44-58a0-4f0e-9d4a-0f2d8f6f7a10"
@@ -77,7 +77,7 @@ def test_a_failover_that_succeeded_still_reports_the_provider_that_failed(log):
 
 @pytest.mark.parametrize(
     ("failure", "error", "status"),
-    [(NotSent, DeliveryFailed, "failed"), (RecipientRejected, Undeliverable, "undeliverable")],
+    [(RefusedHere, DeliveryFailed, "failed"), (RecipientRejected, Undeliverable, "undeliverable")],
 )
 def test_what_could_not_be_delivered_is_an_error_line(failure, error, status, log):
     hub = Hub()
@@ -102,17 +102,17 @@ def test_a_duplicate_is_one_quiet_line(log):
 def test_observers_see_attempts_and_what_became_of_the_event():
     hub = Hub()
     receipt = hub.dispatcher.dispatch(signing_up())
-    hub.providers["mail"].fail_with(NotSent)
+    hub.providers["mail"].fail_with(RefusedHere)
     with pytest.raises(DeliveryFailed) as caught:
         hub.dispatcher.dispatch(signing_up())
-    assert hub.witness.attempts == [("mail", "accepted"), ("mail", "NotSent")]
+    assert hub.witness.attempts == [("mail", "accepted"), ("mail", "RefusedHere")]
     assert hub.witness.receipts == [receipt]
     assert hub.witness.failures == [caught.value]
 
 
 def test_an_observer_that_raises_harms_nothing_and_is_named_without_its_text(log):
     hub = Hub(TWO, observers=[Clumsy()])
-    hub.providers["first"].fail_with(NotSent)
+    hub.providers["first"].fail_with(RefusedHere)
     assert hub.dispatcher.dispatch(signing_up()).status == "accepted"
     assert len(hub.witness.receipts) == 1, "the others are told all the same"
     hub.providers["first"].fail_with(RecipientRejected)
@@ -132,7 +132,7 @@ def test_an_observer_may_override_what_it_wants_to_see():
 
     counter = Counter()
     hub = Hub(observers=[counter])
-    hub.providers["mail"].fail_with(NotSent)
+    hub.providers["mail"].fail_with(RefusedHere)
     with pytest.raises(DeliveryFailed):
         hub.dispatcher.dispatch(signing_up())
     hub.dispatcher.dispatch(signing_up())

@@ -9,8 +9,8 @@ from notifyhub.errors import (
     DeliveryFailed,
     EventError,
     NotifyHubError,
-    NotSent,
     RecipientRejected,
+    RefusedHere,
     Undeliverable,
 )
 from tests.dispatching import EMAIL, PHONE, Hub, KnownAddresses, settings_of, signing_up
@@ -99,7 +99,7 @@ def test_the_recipients_locale_picks_the_template(hub):
 
 @pytest.mark.parametrize(("failing", "well"), [("mail", "text"), ("text", "mail")])
 def test_a_channel_that_fails_does_not_stop_the_other(hub, failing, well):
-    hub.providers[failing].fail_with(NotSent)
+    hub.providers[failing].fail_with(RefusedHere)
     with pytest.raises(DeliveryFailed) as caught:
         hub.dispatcher.dispatch(shipped())
     assert (len(hub.sent(failing)), len(hub.sent(well))) == (0, 1)
@@ -110,7 +110,7 @@ def test_a_channel_that_fails_does_not_stop_the_other(hub, failing, well):
 
 
 def test_a_redelivery_sends_only_what_is_open(hub):
-    hub.providers["mail"].fail_with(NotSent)
+    hub.providers["mail"].fail_with(RefusedHere)
     with pytest.raises(DeliveryFailed):
         hub.dispatcher.dispatch(shipped())
     receipt = hub.dispatcher.dispatch(shipped())
@@ -128,7 +128,7 @@ def test_the_same_id_is_the_same_message_whatever_else_it_says(hub):
 def test_a_failure_that_may_pass_is_raised_rather_than_a_verdict(hub):
     """A verdict on the mail alone would end the event, and the text message with it."""
     hub.providers["mail"].fail_with(RecipientRejected)
-    hub.providers["text"].fail_with(NotSent)
+    hub.providers["text"].fail_with(RefusedHere)
     with pytest.raises(DeliveryFailed) as caught:
         hub.dispatcher.dispatch(shipped())
     assert caught.value.receipt is not None

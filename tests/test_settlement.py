@@ -11,10 +11,10 @@ from notifyhub.errors import (
     InProgress,
     NoRoute,
     NotifyHubError,
-    NotSent,
     OutcomeUnknown,
     RecipientLookupError,
     RecipientRejected,
+    RefusedHere,
     TemplateError,
     Undeliverable,
 )
@@ -106,7 +106,7 @@ def test_a_message_that_was_never_claimed_needs_no_settling():
 
 
 def test_an_exhausted_plan_raises_and_releases():
-    hub, event = failing(NotSent), parse_event(signing_up())
+    hub, event = failing(RefusedHere), parse_event(signing_up())
     with pytest.raises(DeliveryFailed):
         hub.dispatcher.dispatch(event)
     assert hub.state(event) == RETRYABLE
@@ -115,7 +115,7 @@ def test_an_exhausted_plan_raises_and_releases():
 def test_where_the_outcome_was_unknown_is_kept_for_the_next_attempt():
     hub, event = Hub(settings_of(email=("first", "second", "third"))), parse_event(signing_up())
     hub.providers["first"].fail_with(OutcomeUnknown)
-    hub.providers["second"].fail_with(NotSent)
+    hub.providers["second"].fail_with(RefusedHere)
     hub.providers["third"].fail_with(KeyError())
     with pytest.raises(DeliveryFailed):
         hub.dispatcher.dispatch(event)
@@ -204,7 +204,7 @@ def test_an_interruption_releases_and_goes_on_its_way():
 
 def test_an_event_that_failed_is_delivered_when_it_comes_again():
     hub, event = Hub(), signing_up()
-    hub.providers["mail"].fail_with(NotSent)
+    hub.providers["mail"].fail_with(RefusedHere)
     with pytest.raises(DeliveryFailed):
         hub.dispatcher.dispatch(event)
     assert hub.dispatcher.dispatch(event).status == "accepted"
@@ -212,7 +212,7 @@ def test_an_event_that_failed_is_delivered_when_it_comes_again():
     assert len(hub.sent()) == 1
 
 
-@pytest.mark.parametrize("error", [NotSent, RecipientRejected])
+@pytest.mark.parametrize("error", [RefusedHere, RecipientRejected])
 def test_every_error_of_a_dispatch_carries_the_receipt_and_is_logged_once_as_an_error(error, caplog):
     hub = failing(error)
     with pytest.raises((DeliveryFailed, Undeliverable)) as caught:

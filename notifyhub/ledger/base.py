@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,7 @@ class Claim:
         first_seen: when it was claimed first; it survives releases.
         unknown_at: instances that may have accepted it in an earlier attempt.
         receipt: what became of it, if it is settled.
+        guarded: whether the ledger knows of it; False only where the ledger did not answer.
     """
 
     key: str
@@ -32,10 +33,14 @@ class Claim:
     first_seen: datetime
     unknown_at: tuple[str, ...] = ()
     receipt: Receipt | None = None
+    guarded: bool = True
 
 
 class Ledger(abc.ABC):
     """Keeps hashes, states, times and provider names; never content. Safe to use from many threads."""
+
+    remote: ClassVar[bool] = True
+    """Whether its operations go over the network, and so are bounded by wall clock."""
 
     @abc.abstractmethod
     def claim(self, key: str, *, owner: str, lease: float) -> Claim:

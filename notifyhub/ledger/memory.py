@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from notifyhub.clock import now
 from notifyhub.ledger.base import Claim, Ledger
 
 if TYPE_CHECKING:
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 
 CAPACITY = 10_000
 """Entries that are kept; the oldest go first."""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,9 @@ class _Entry:
 class MemoryLedger(Ledger):
     """Wall clock, as the other ledgers: a frozen container's monotonic clock stands still."""
 
-    def __init__(self, *, clock: Callable[[], datetime] = _now, capacity: int = CAPACITY) -> None:
+    remote = False
+
+    def __init__(self, *, clock: Callable[[], datetime] = now, capacity: int = CAPACITY) -> None:
         self._clock = clock
         self._capacity = capacity
         self._lock = threading.Lock()

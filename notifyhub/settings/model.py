@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 
+_ORDINARY = TriggerTable()
+
+
 class Settings(Section):
     """The whole configuration."""
 
@@ -41,6 +44,15 @@ class Settings(Section):
     def folder(self) -> Path:
         """Where relative paths start: the folder of the configuration file."""
         return self._folder
+
+    def longest_timeout_s(self) -> float:
+        """Seconds that a call may take, by the most patient provider."""
+        own = [table.timeout_s for table in self.providers.values() if table.timeout_s]
+        return max([self.delivery.attempt_timeout_s, *own])
+
+    def trigger(self, name: str) -> TriggerTable:
+        """What is configured for a trigger, or the defaults."""
+        return self.triggers.get(name, _ORDINARY)
 
     def lifetimes(self) -> dict[str, timedelta]:
         """The configured lifetimes by trigger."""

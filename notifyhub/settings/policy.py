@@ -55,6 +55,11 @@ class Delivery(Section):
     cooldown_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
     """How long a provider that proved unusable, or failed repeatedly, is tried last."""
 
+    @property
+    def work_s(self) -> float:
+        """Seconds for the work on a claim: past its lease somebody else may send the same message."""
+        return 0.9 * self.lease_s
+
 
 class Sandbox(Section):
     """Keeps messages from real people outside production.

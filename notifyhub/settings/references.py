@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -54,17 +56,20 @@ class SecretReferences:
         self._fetching: dict[Reference, threading.Lock] = {}
         self._kept: dict[Reference, tuple[float, str]] = {}
 
-    def resolved(self, settings: S, *, path: str) -> S:
-        """The same settings with every reference replaced; raises ConfigurationError with the key's path."""
-        result: S = _mapped(settings, path, self._fetched)
+    def resolved(self, settings: S, *, path: str, anew: bool = False) -> S:
+        """The same settings with every reference replaced; raises ConfigurationError with the key's path.
+
+        `anew` fetches what is kept as well, for secrets that were refused and may have been rotated.
+        """
+        result: S = _mapped(settings, path, partial(self._fetched, keep_s=0.0 if anew else TTL_S))
         return result
 
-    def _fetched(self, reference: Reference, path: str) -> str:
+    def _fetched(self, reference: Reference, path: str, *, keep_s: float) -> str:
         with self._lock:
             fetching = self._fetching.setdefault(reference, threading.Lock())
         with fetching:  # one fetch for all who ask, while other references are not held up
-            fetched_at, value = self._kept.get(reference, (-TTL_S, ""))
-            if time.monotonic() - fetched_at >= TTL_S:
+            fetched_at, value = self._kept.get(reference, (-math.inf, ""))
+            if time.monotonic() - fetched_at >= keep_s:
                 value = self._fetch(reference, path)
                 self._kept[reference] = (time.monotonic(), value)
             return value

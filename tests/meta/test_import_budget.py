@@ -31,10 +31,12 @@ channel = "email"
 providers = ["mail", "backup"]
 """
 NOTIFYHUB = {
-    "notifyhub", "notifyhub.assembly", "notifyhub.aws_clients", "notifyhub.aws_lambda", "notifyhub.deadline",
-    "notifyhub.decryption", "notifyhub.decryption_failures", "notifyhub.delivery", "notifyhub.dispatcher",
+    "notifyhub", "notifyhub.assembly", "notifyhub.aws_clients", "notifyhub.aws_lambda", "notifyhub.bounded",
+    "notifyhub.claims", "notifyhub.clock", "notifyhub.deadline",
+    "notifyhub.decryption", "notifyhub.decryption_failures", "notifyhub.delivery", "notifyhub.delivery.cooldown", "notifyhub.delivery.courier",
+    "notifyhub.delivery.envelope", "notifyhub.delivery.sending", "notifyhub.delivery.waits", "notifyhub.dispatcher",
     "notifyhub.distribution", "notifyhub.durations", "notifyhub.echo", "notifyhub.errors", "notifyhub.events", "notifyhub.events.base",
-    "notifyhub.events.cognito", "notifyhub.events.notification", "notifyhub.events.parsing", "notifyhub.events.triggers",
+    "notifyhub.events.cognito", "notifyhub.events.notification", "notifyhub.events.parsing", "notifyhub.events.triggers", "notifyhub.expiry",
     "notifyhub.http_client", "notifyhub.lazy", "notifyhub.ledger", "notifyhub.ledger.base", "notifyhub.ledger.memory",
     "notifyhub.log_guard", "notifyhub.masking", "notifyhub.messages", "notifyhub.observing", "notifyhub.provider",
     "notifyhub.receipts", "notifyhub.recipients", "notifyhub.registry", "notifyhub.rendering", "notifyhub.reply",

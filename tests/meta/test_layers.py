@@ -9,13 +9,13 @@ ROOT = Path(__file__).parents[2]
 LAYERS = {
     "edges": {"aws_lambda", "cli", "testing"},
     "orchestration": {"assembly", "dispatcher", "settlement"},
-    "policy": {"delivery", "ledger", "routing"},
+    "policy": {"claims", "delivery", "expiry", "ledger", "routing", "sandbox"},
     "mechanisms": {
-        "aws_clients", "decryption", "decryption_failures", "durations", "echo", "html_text", "http_client", "log_guard",
+        "aws_clients", "bounded", "decryption", "decryption_failures", "durations", "echo", "html_text", "http_client", "log_guard",
         "observing", "recipients", "registry", "rendering", "settings", "template_index", "toolkit",
     },
     "vocabulary": {
-        "deadline", "distribution", "errors", "events", "lazy", "masking", "messages", "provider", "receipts", "reply",
+        "clock", "deadline", "distribution", "errors", "events", "lazy", "masking", "messages", "provider", "receipts", "reply",
         "secret", "section", "validation",
     },
 }  # fmt: skip

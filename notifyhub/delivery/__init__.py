@@ -1,0 +1,8 @@
+"""Getting one message accepted by one of several providers, in the time that there is."""
+
+from __future__ import annotations
+
+from notifyhub.delivery.courier import Courier
+from notifyhub.delivery.envelope import Envelope
+
+__all__ = ["Courier", "Envelope"]

@@ -1,0 +1,69 @@
+"""Which providers are better tried last for a while."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from notifyhub.clock import now
+from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError, ProviderUnusable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from notifyhub.provider import ProviderReceipt
+
+REPEATEDLY = 3
+"""Failures in a row after which a provider cools down."""
+
+
+class Cooldown:
+    """Moves providers to the end of every plan, and never out of one: the last resort may work again.
+
+    It counts per process, by the wall clock: a frozen container's monotonic clock stands still.
+    """
+
+    def __init__(self, seconds: float, *, clock: Callable[[], datetime] = now) -> None:
+        self._period = timedelta(seconds=seconds)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failures: defaultdict[str, int] = defaultdict(int)
+        self._until: dict[str, datetime] = {}
+
+    def last(self, names: Iterable[str]) -> list[str]:
+        """The names in their order, but those that cool down behind the others."""
+        if not self._until:
+            return list(names)
+        now = self._clock()
+        return sorted(names, key=lambda name: name in self._until and self._until[name] > now)
+
+    def note(self, name: str, outcome: ProviderReceipt | ProviderError) -> None:
+        """Learns from the outcome of one call."""
+        if isinstance(outcome, ProviderUnusable):
+            self._cool(name, self._period)
+        elif isinstance(outcome, NotSent | OutcomeUnknown):
+            self._failed(name, outcome)
+        elif name in self._failures or name in self._until:
+            self._works(name)
+
+    def _failed(self, name: str, outcome: ProviderError) -> None:
+        with self._lock:
+            self._failures[name] += 1
+            repeatedly = self._failures[name] >= REPEATEDLY
+        if repeatedly:
+            self._cool(name, self._period)
+        elif isinstance(outcome, NotSent) and outcome.retry_after:
+            # Asked sooner it would only say so again.
+            self._cool(name, min(self._period, timedelta(seconds=min(outcome.retry_after, 86_400))))
+
+    def _cool(self, name: str, period: timedelta) -> None:
+        with self._lock:
+            self._until[name] = self._clock() + period
+
+    def _works(self, name: str) -> None:
+        """A refusal of one message counts as well: whoever refuses is there."""
+        with self._lock:
+            self._failures.pop(name, None)
+            self._until.pop(name, None)

@@ -1,0 +1,152 @@
+"""Trying the providers of a plan until one accepts the message."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from notifyhub.delivery.waits import pause
+from notifyhub.errors import (
+    DeliveryFailed,
+    NotSent,
+    OutcomeUnknown,
+    RecipientRejected,
+    Undeliverable,
+)
+from notifyhub.provider import ProviderReceipt, SendContext
+from notifyhub.receipts import Attempt, Delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from notifyhub.deadline import Deadline
+    from notifyhub.delivery.cooldown import Cooldown
+    from notifyhub.delivery.envelope import Envelope
+    from notifyhub.delivery.sending import Outcome, Sender
+    from notifyhub.registry import ConfiguredProviders
+    from notifyhub.routing import Plan
+
+ATTEMPTS = 3
+"""Calls of one provider for one message, at most, before the next has its turn."""
+
+
+class Watch(Protocol):
+    """Whoever is told of each call."""
+
+    def attempt(self, attempt: Attempt) -> None:
+        """A call ended, or its time did."""
+        ...
+
+    def late(self, attempt: Attempt) -> None:
+        """A call that was given up ended after all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Courier:
+    """Sends one message by the first provider of a plan that accepts it."""
+
+    providers: ConfiguredProviders
+    sender: Sender
+    cooldown: Cooldown
+    sleep: Callable[[float], None] = time.sleep
+
+    def deliver(self, envelope: Envelope, plan: Plan, *, watch: Watch) -> Delivery:
+        """The accepted delivery; raises Undeliverable on a verdict, else DeliveryFailed.
+
+        Every provider has an equal share of the time that is left when its turn comes, so that none can eat the next
+        one's.
+        """
+        names = self._in_order(plan, envelope)
+        attempts: list[Attempt] = []
+        for number, name in enumerate(names):
+            if envelope.deadline.passed:
+                raise DeliveryFailed(attempts, message="the time is up")
+            turn = _Turn(self, name, envelope, envelope.deadline.share(len(names) - number), watch, attempts)
+            outcome = turn.taken()
+            if isinstance(outcome, ProviderReceipt):
+                return _delivery(envelope, name, outcome, attempts)
+            _stop_if_told(outcome, envelope, attempts)
+        raise DeliveryFailed(attempts)
+
+    def recognises(self, name: str, envelope: Envelope) -> bool:
+        """Whether the vendor would know a repetition for one, so that asking it again is safe."""
+        return envelope.recognised_within(self.providers.kind(name).capabilities.idempotency)
+
+    def _in_order(self, plan: Plan, envelope: Envelope) -> list[str]:
+        """Those that cool down last; before all, those that may have the message already and would know it again."""
+        names = self.cooldown.last(plan.providers)
+        if not envelope.unknown_at:
+            return names
+        return sorted(names, key=lambda name: not (name in envelope.unknown_at and self.recognises(name, envelope)))
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One provider's turn: it is asked again while that may help and its share of the time lasts."""
+
+    courier: Courier
+    name: str
+    envelope: Envelope
+    share: Deadline
+    watch: Watch
+    attempts: list[Attempt]
+
+    def taken(self) -> Outcome:
+        """The last outcome."""
+        number = 0
+        while True:
+            number += 1
+            outcome = self._asked(number)
+            seconds = self._pause(outcome, number) if number < ATTEMPTS else None
+            if seconds is None:
+                return outcome
+            self.courier.sleep(seconds)
+
+    def _asked(self, number: int) -> Outcome:
+        context = SendContext(
+            deadline=self.share.within(self.courier.providers.timeout_s(self.name)),
+            idempotency_key=self.envelope.key,
+            dead_after=self.envelope.dead_after,
+            attempt=number,
+        )
+        outcome, attempt = self.courier.sender.send(self.name, self.envelope.message, context, late=self.watch.late)
+        self.attempts.append(attempt)
+        self.watch.attempt(attempt)
+        self.courier.cooldown.note(self.name, outcome)
+        return outcome
+
+    def _pause(self, outcome: Outcome, number: int) -> float | None:
+        """Seconds until it is asked again; None where the next provider is the better choice."""
+        left = min(self.share.remaining(), self.courier.providers.timeout_s(self.name))
+        if isinstance(outcome, NotSent):
+            return pause(outcome.retry_after, attempt=number, left=left)
+        if isinstance(outcome, OutcomeUnknown) and self.courier.recognises(self.name, self.envelope):
+            return pause(None, attempt=number, left=left)
+        return None
+
+
+def _stop_if_told(outcome: Outcome, envelope: Envelope, attempts: list[Attempt]) -> None:
+    """Raises where the next provider must not be tried."""
+    if isinstance(outcome, RecipientRejected):
+        verdict = f"the recipient was rejected: {outcome}"
+        raise Undeliverable("recipient_rejected", verdict, attempts=attempts) from outcome
+    if not isinstance(outcome, OutcomeUnknown) or envelope.on_unknown == "failover":
+        return
+    if envelope.on_unknown == "stop":
+        verdict = f"it may have been accepted, and on_unknown is stop: {outcome}"
+        raise Undeliverable("outcome_unknown", verdict, attempts=attempts) from outcome
+    raise DeliveryFailed(attempts, message="it may have been accepted, and on_unknown is retry_invocation")
+
+
+def _delivery(envelope: Envelope, name: str, receipt: ProviderReceipt, attempts: list[Attempt]) -> Delivery:
+    message = envelope.message
+    return Delivery(
+        channel=message.channel,
+        status="accepted",
+        provider=name,
+        message_id=receipt.message_id,
+        attempts=tuple(attempts),
+        recipient=message.masked_recipient,
+    )
