@@ -105,7 +105,7 @@ class ConfiguredProviders:
 
     def timeout_s(self, name: str) -> float:
         """Seconds that one call of the instance may take."""
-        return self._settings.providers[name].timeout_s or self._settings.delivery.attempt_timeout_s
+        return self._settings.timeout_s(name)
 
     def refresh(self, name: str, failed: Provider | None) -> bool:
         """Whether the instance's secrets are others than those that failed; if so the next `get` gives a new instance.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,18 @@ class Witness(Observer):
 
     def on_failure(self, event, error):
         self.failures.append(error)
+
+
+class Waiting(RecordingProvider):
+    """Accepts when it is let."""
+
+    def __init__(self):
+        super().__init__()
+        self.let = threading.Event()
+
+    def send(self, message, context):
+        self.let.wait(30)
+        return super().send(message, context)
 
 
 class Hub:

@@ -1,9 +1,12 @@
 """The application's own events: each channel is claimed, delivered and settled by itself."""
 
+import time
+
 import pytest
 from pydantic import model_validator
 
 from notifyhub import Dispatcher, NotificationEvent, Secret
+from notifyhub.deadline import Deadline
 from notifyhub.errors import (
     ConfigurationError,
     DeliveryFailed,
@@ -13,7 +16,7 @@ from notifyhub.errors import (
     RefusedHere,
     Undeliverable,
 )
-from tests.dispatching import EMAIL, PHONE, Hub, KnownAddresses, settings_of, signing_up
+from tests.dispatching import EMAIL, PHONE, Hub, KnownAddresses, Waiting, settings_of, signing_up
 
 
 class OrderShipped(NotificationEvent):
@@ -107,6 +110,18 @@ def test_a_channel_that_fails_does_not_stop_the_other(hub, failing, well):
     assert caught.value.receipt.status == "failed"
     statuses = {delivery.provider: delivery.status for delivery in caught.value.receipt.deliveries}
     assert statuses == {None: "failed", well: "accepted"}
+
+
+def test_a_channel_that_takes_its_time_leaves_the_other_its_own(settings):
+    waiting = Waiting()
+    hub = Hub(settings, providers={"mail": waiting}, events=[OrderShipped])
+    began = time.monotonic()
+    with pytest.raises(DeliveryFailed) as caught:
+        hub.dispatcher.dispatch(shipped(), deadline=Deadline.after(1))
+    waiting.let.set()
+    assert time.monotonic() - began < 2.5
+    assert caught.value.receipt is not None
+    assert [delivery.status for delivery in caught.value.receipt.deliveries] == ["failed", "accepted"]
 
 
 def test_a_redelivery_sends_only_what_is_open(hub):

@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from notifyhub.assembly import decryptor_of, events_of, observers_of, renderer_of, resolver_of, undeliverable_hook_of
+from notifyhub.cli.budgets import budgets_of
 from notifyhub.cli.options import Config
 from notifyhub.cli.output import WRONG_USAGE, out, reported_errors
 from notifyhub.cli.samples import ADDRESSES, PREFIXES, sample
@@ -44,13 +45,16 @@ class Finding(NamedTuple):
 def check(
     config: Config = None,
     resolve: Annotated[bool, typer.Option("--resolve", help="Also fetch the secrets that the file refers to.")] = False,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=1, max=900, metavar="SECONDS", help="The function's time-out.")
+    ] = 30.0,
 ) -> None:
     """Checks configuration, providers, routes and templates; needs no AWS account unless --resolve is given."""
     # Lambda always has a region; a laptop may have none, and making a client asks for one.
     os.environ.setdefault("AWS_DEFAULT_REGION", os.environ.get("AWS_REGION", "us-east-1"))
     with reported_errors():
         settings = load_settings(config)
-        found = list(findings(settings, resolve=resolve))
+        found = [*findings(settings, resolve=resolve), *_budgets(settings, timeout)]
     for finding in found:
         _print(finding)
     errors = sum(finding.level == "error" for finding in found)
@@ -125,6 +129,14 @@ def _routes(settings: Settings) -> Iterator[Finding]:
     for channel in PREFIXES:
         if channel not in Router(settings.routes).channels():
             yield Finding("warning", f"routes for {channel}", "none; do not attach that trigger to the pool")
+
+
+def _budgets(settings: Settings, timeout_s: float) -> Iterator[Finding]:
+    """The time that each provider would have, in a function with that time-out."""
+    for budgets in budgets_of(settings, timeout_s):
+        hint = "; a longer time-out or fewer providers would give them more" if budgets.short else ""
+        text = f"of a time-out of {timeout_s:.0f} s, {budgets}{hint}"
+        yield Finding("warning" if budgets.short else "ok", f"budgets of {budgets.where}", text)
 
 
 def _trigger_names(settings: Settings, known: Collection[str]) -> Iterator[Finding]:

@@ -22,6 +22,9 @@ def send(
         Path, typer.Argument(metavar="EVENT.json", help="A Cognito event or one of your own; - reads stdin.")
     ],
     config: Config = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Send also what the ledger holds as settled; its code may have expired.")
+    ] = False,
 ) -> None:
     """Delivers an event as the Lambda function would. This sends for real, by the providers of the configuration."""
     from notifyhub.dispatcher import Dispatcher
@@ -30,7 +33,7 @@ def send(
         dispatcher = Dispatcher.from_config(config)
         raw = read_event(event)
         try:
-            receipt = dispatcher.dispatch(raw)
+            receipt = dispatcher.dispatch(raw, again=again)
         except NotifyHubError as error:
             receipt = receipt_of(error)
     rows = table("event", "channel", "status", "provider", "time", "id or reason")

@@ -45,10 +45,13 @@ class Settings(Section):
         """Where relative paths start: the folder of the configuration file."""
         return self._folder
 
+    def timeout_s(self, name: str) -> float:
+        """Seconds that one call of a provider instance may take."""
+        return self.providers[name].timeout_s or self.delivery.attempt_timeout_s
+
     def longest_timeout_s(self) -> float:
-        """Seconds that a call may take, by the most patient provider."""
-        own = [table.timeout_s for table in self.providers.values() if table.timeout_s]
-        return max([self.delivery.attempt_timeout_s, *own])
+        """The same of the most patient one."""
+        return max(map(self.timeout_s, self.providers), default=self.delivery.attempt_timeout_s)
 
     def trigger(self, name: str) -> TriggerTable:
         """What is configured for a trigger, or the defaults."""

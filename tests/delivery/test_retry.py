@@ -1,0 +1,108 @@
+"""When the same provider is asked again, and after how long."""
+
+import random
+
+import pytest
+
+from notifyhub.deadline import Deadline
+from notifyhub.delivery import waits
+from notifyhub.delivery.courier import ATTEMPTS
+from notifyhub.errors import DeliveryFailed, NotSent, ProviderUnusable, RefusedHere
+from tests.dispatching import Hub, settings_of, signing_up
+
+TWO = settings_of(email=("first", "second"))
+
+
+@pytest.fixture
+def hub():
+    return Hub(TWO)
+
+
+@pytest.fixture
+def slept(hub):
+    """The waits, which take no time."""
+    seconds: list[float] = []
+    object.__setattr__(hub.dispatcher._courier, "sleep", seconds.append)
+    return seconds
+
+
+def throttled(retry_after):
+    error = NotSent("acme", status=429)
+    error.retry_after = retry_after
+    return error
+
+
+def outcomes(hub, **options):
+    (delivery,) = hub.dispatcher.dispatch(signing_up(), **options).deliveries
+    return [(attempt.provider, attempt.outcome) for attempt in delivery.attempts]
+
+
+def test_what_passes_is_tried_again_at_the_same_provider(hub, slept):
+    hub.providers["first"].fail_with(NotSent, times=2)
+    assert outcomes(hub) == [("first", "NotSent"), ("first", "NotSent"), ("first", "accepted")]
+    assert [context.attempt for context in hub.providers["first"].contexts] == [1, 2, 3]
+    assert len(slept) == 2
+
+
+def test_what_does_not_pass_goes_to_the_next(hub, slept):
+    hub.providers["first"].fail_with(NotSent, times=10)
+    assert outcomes(hub)[-1] == ("second", "accepted")
+    assert len(hub.providers["first"].contexts) == ATTEMPTS
+
+
+@pytest.mark.parametrize("failure", [RefusedHere, ProviderUnusable])
+def test_what_would_only_be_said_again_is_not_tried_again(failure, hub, slept):
+    hub.providers["first"].fail_with(failure)
+    assert [provider for provider, _ in outcomes(hub)] == ["first", "second"]
+    assert slept == []
+
+
+def test_the_wait_that_a_vendor_asks_for_is_kept(hub, slept):
+    hub.providers["first"].fail_with(throttled(3.5))
+    assert outcomes(hub) == [("first", "NotSent"), ("first", "accepted")]
+    assert slept == [3.5]
+
+
+@pytest.mark.parametrize("asked", [9.9, 60.0, 1e12])
+def test_a_wait_beyond_the_budget_is_the_next_providers_turn(asked, hub, slept):
+    """The budget of one call is 10 s here."""
+    hub.providers["first"].fail_with(throttled(asked))
+    assert outcomes(hub) == [("first", "NotSent"), ("second", "accepted")]
+    assert slept == []
+
+
+def test_no_wait_eats_the_next_ones_share(hub, slept):
+    hub.providers["first"].fail_with(throttled(2.5))
+    assert outcomes(hub, deadline=Deadline.after(4)) == [("first", "NotSent"), ("second", "accepted")]
+    assert slept == []
+
+
+def test_a_zero_wait_is_none(hub, slept):
+    hub.providers["first"].fail_with(throttled(0.0))
+    assert outcomes(hub) == [("first", "NotSent"), ("first", "accepted")]
+    assert slept == [0.0]
+
+
+def test_the_last_provider_too_is_asked_only_so_often(slept, hub):
+    for name in ("first", "second"):
+        hub.providers[name].fail_with(NotSent, times=10)
+    with pytest.raises(DeliveryFailed) as caught:
+        hub.dispatcher.dispatch(signing_up())
+    assert len(caught.value.attempts) == 2 * ATTEMPTS
+
+
+def test_without_a_vendors_wait_it_is_full_jitter(monkeypatch):
+    monkeypatch.setattr(waits, "BASE_S", 0.25)
+    random.seed(7)
+    for attempt, most in ((1, 0.25), (2, 0.5), (3, 1.0), (20, waits.LONGEST_S)):
+        drawn = [waits.pause(None, attempt=attempt, left=60) for _ in range(500)]
+        seconds = [wait for wait in drawn if wait is not None]
+        assert len(seconds) == 500
+        assert 0 <= min(seconds) < 0.1 * most
+        assert 0.9 * most < max(seconds) <= most
+
+
+def test_a_wait_leaves_enough_for_the_call_behind_it():
+    assert waits.pause(1.0, attempt=1, left=1.0 + waits.ENOUGH_S) == 1.0
+    assert waits.pause(1.0, attempt=1, left=1.0 + waits.ENOUGH_S - 0.01) is None
+    assert waits.pause(None, attempt=1, left=0.0) is None
