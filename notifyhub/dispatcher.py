@@ -133,8 +133,8 @@ class Dispatcher:
         """The path of a message."""
         self._check(event, channel, run)
         to = self._resolver.address(event, channel, run.deadline)
-        plan = self.router.plan(event, channel)
         key = event.key(channel, run.correlation)
+        plan = self.router.plan(event, channel, to=to, key=key)
         claim = self._ledger.claim(key, owner=run.owner, lease=self.settings.delivery.lease_s)
         if claim.state == "held":
             raise InProgress("another invocation is sending this message")

@@ -31,7 +31,7 @@ channel = "email"
 providers = ["mail", "backup"]
 """
 NOTIFYHUB = {
-    "notifyhub", "notifyhub.assembly", "notifyhub.aws_clients", "notifyhub.aws_lambda", "notifyhub.deadline",
+    "notifyhub", "notifyhub.assembly", "notifyhub.aws_clients", "notifyhub.aws_lambda", "notifyhub.conditions", "notifyhub.deadline",
     "notifyhub.decryption", "notifyhub.decryption_failures", "notifyhub.delivery", "notifyhub.dispatcher",
     "notifyhub.distribution", "notifyhub.durations", "notifyhub.echo", "notifyhub.errors", "notifyhub.events", "notifyhub.events.base",
     "notifyhub.events.cognito", "notifyhub.events.notification", "notifyhub.events.parsing", "notifyhub.events.triggers",

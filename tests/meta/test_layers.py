@@ -9,9 +9,9 @@ ROOT = Path(__file__).parents[2]
 LAYERS = {
     "edges": {"aws_lambda", "cli", "testing"},
     "orchestration": {"assembly", "dispatcher", "settlement"},
-    "policy": {"delivery", "ledger", "routing"},
+    "policy": {"conditions", "delivery", "ledger", "routing"},
     "mechanisms": {
-        "aws_clients", "decryption", "decryption_failures", "durations", "echo", "html_text", "http_client", "log_guard",
+        "aws_clients", "countries", "decryption", "decryption_failures", "durations", "echo", "html_text", "http_client", "log_guard",
         "observing", "recipients", "registry", "rendering", "settings", "template_index", "toolkit",
     },
     "vocabulary": {
