@@ -41,7 +41,11 @@ def test_countries_that_share_a_calling_code_are_told_apart(number, country):
 
 
 def test_codes_that_are_none_of_iso_are_known_as_such():
-    assert [code for code in ("GB", "GR", "XK", "UK", "EL", "ZZ", "001", "gb") if is_country(code)] == ["GB", "GR", "XK"]
+    assert [code for code in ("GB", "GR", "XK", "UK", "EL", "ZZ", "001", "gb") if is_country(code)] == [
+        "GB",
+        "GR",
+        "XK",
+    ]
     assert (usual_code("UK"), usual_code("EL"), usual_code("ZZ")) == ("GB", "GR", None)
 
 

@@ -212,6 +212,7 @@ def test_an_attribute_that_is_nested_deeper_than_python_calls_is_refused():
 
 def test_routes_see_the_pool_the_client_and_the_users_attributes():
     event = parse_event(captured("CustomEmailSender_SignUp"))
+    assert isinstance(event, CodeEvent)
     assert (event.user_pool, event.app_client) == (event.user_pool_id, event.client_id)
     assert event.user_pool
     assert event.app_client

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -15,12 +16,12 @@ from notifyhub.routing import Explanation, Plan, Router, Verdict
 from notifyhub.settings.policy import Route
 from notifyhub.testing import forge_event
 from notifyhub.testing.forge import CLIENT_ID, POOL_ID
-from tests.dispatching import SIGN_UP, Hub, settings_of, signing_up
+from tests.dispatching import Hub, settings_of, signing_up
 
 LOCAL_KEY = bytes(32)
 KEY = hashlib.sha256(b"one message").hexdigest()
 EMAIL = "jane.roe@example.com"
-CATCH_ALL = {"channel": "email", "providers": ["mail", "backup"]}
+CATCH_ALL: dict[str, Any] = {"channel": "email", "providers": ["mail", "backup"]}
 MFA_ONLY = {"channel": "email", "providers": ["fast"], "triggers": ["Authentication", "ForgotPassword"]}
 WEIGHTED = {"channel": "email", "providers": ["a", "b", "c"], "strategy": "weighted", "weights": [70, 0, 30]}
 
@@ -140,7 +141,12 @@ def test_what_no_template_would_look_for_is_no_locale():
 
 
 def test_an_event_without_what_a_condition_asks_for_does_not_match():
-    asked = [{"pools": [POOL_ID]}, {"clients": [CLIENT_ID]}, {"locales": ["de"]}, {"attributes": {"plan": "x"}}]
+    asked: list[Any] = [
+        {"pools": [POOL_ID]},
+        {"clients": [CLIENT_ID]},
+        {"locales": ["de"]},
+        {"attributes": {"plan": "x"}},
+    ]
     routes = router(*({**CATCH_ALL, **condition} for condition in asked), CATCH_ALL)
     invoice = Invoice(id="1", recipient=Recipient(email=EMAIL), tier="gold", urgent=True)
     explanation = routes.explain(invoice, "email", to=EMAIL, key=KEY)
@@ -170,7 +176,12 @@ def test_a_number_that_is_none_matches_no_country():
 
 
 def test_reasons_quote_neither_recipients_nor_attributes():
-    asked = [{"countries": ["AT"]}, {"attributes": {"custom:tenant": "x"}}, {"locales": ["fr"]}, {"clients": ["x"]}]
+    asked: list[Any] = [
+        {"countries": ["AT"]},
+        {"attributes": {"custom:tenant": "x"}},
+        {"locales": ["fr"]},
+        {"clients": ["x"]},
+    ]
     routes = router(*({"channel": "sms", "providers": ["text"], **condition} for condition in asked))
     raw = forge_event(
         SMS, LOCAL_KEY, attributes={"custom:tenant": "c4n4ry"}, client_metadata={"locale": "c4n4ry@example.com"}
@@ -212,7 +223,8 @@ def test_a_redelivery_takes_the_same_way_in_every_process():
         "print(json.dumps([_drawn(hashlib.sha256(str(n).encode()).hexdigest(), 100) for n in range(40)]))"
     )
     drawn = [
-        json.loads(subprocess.check_output([sys.executable, "-c", code], env=_seeded(seed))) for seed in ("0", "1", "77")
+        json.loads(subprocess.check_output([sys.executable, "-c", code], env=_seeded(seed)))
+        for seed in ("0", "1", "77")
     ]
     assert drawn[0] == drawn[1] == drawn[2]
     routes = router({"channel": "email", "providers": ["a", "b"], "strategy": "weighted", "weights": [80, 20]})
@@ -261,7 +273,10 @@ def test_nobody_who_asks_for_no_country_loads_the_library():
         "Router([Route(channel='sms', providers=('a',))])\nprint('phonenumbers' in sys.modules)\n"
         "Router([Route(channel='sms', providers=('a',), countries=('GB',))])\nprint('phonenumbers' in sys.modules)"
     )
-    assert subprocess.check_output([sys.executable, "-c", code], env=_seeded("0"), text=True).split() == ["False", "True"]
+    assert subprocess.check_output([sys.executable, "-c", code], env=_seeded("0"), text=True).split() == [
+        "False",
+        "True",
+    ]
 
 
 def test_a_router_tells_what_is_to_be_built_and_compiled_ahead():

@@ -246,9 +246,7 @@ def test_a_route_takes_conditions_and_weights(write):
 
 
 def test_a_route_asks_for_nothing_unless_told_to(write):
-    (route,) = load_settings(
-        write(f'{APP}{ROUTE}providers = ["a"]\n[providers.a]\nuse = "ses"\n'), environ={}
-    ).routes
+    (route,) = load_settings(write(f'{APP}{ROUTE}providers = ["a"]\n[providers.a]\nuse = "ses"\n'), environ={}).routes
     assert (route.strategy, route.weights) == ("failover", ())
     assert not any((route.triggers, route.pools, route.clients, route.countries, route.locales, route.attributes))
 

@@ -49,8 +49,16 @@ def test_a_good_configuration_passes_without_any_aws_account(notifyhub, monkeypa
         ('channel = "sms"', 'channel = "sms"\ntriggers = ["SignUp"]', "none takes every message"),
         ('channel = "sms"', 'channel = "sms"\ncountries = ["GB"]', "routes for sms: none takes every message; add one"),
         ('channel = "email"', 'channel = "email"\npools = ["a_1"]', "routes for email: none takes every message"),
-        ('channel = "sms"', 'channel = "sms"\ncountries = ["GB", "UK"]', "'UK' has no phone numbers of its own; did you mean 'GB'?"),
-        ('channel = "sms"', 'channel = "sms"\ncountries = ["ZZ"]', "routes.1.countries: 'ZZ' has no phone numbers of its own"),
+        (
+            'channel = "sms"',
+            'channel = "sms"\ncountries = ["GB", "UK"]',
+            "'UK' has no phone numbers of its own; did you mean 'GB'?",
+        ),
+        (
+            'channel = "sms"',
+            'channel = "sms"\ncountries = ["ZZ"]',
+            "routes.1.countries: 'ZZ' has no phone numbers of its own",
+        ),
         ('"ssm:/prod/sendgrid"', '"ssm:"', "providers.mail.api_key: ssm: needs a name behind it"),
         ('"ssm:/prod/sendgrid"', '""', "providers.mail.api_key: is empty"),
         (":key/0b6f2a3c-0000-4000-8000-000000000000", ":alias/mine", "decryption.key_arns: write the key's ARN"),
@@ -219,9 +227,9 @@ def test_a_domain_that_is_none_is_refused(notifyhub):
 
 def test_routes_that_an_earlier_one_hides_are_warned_about(notifyhub):
     first = '[[routes]]\nchannel = "sms"\nproviders = ["text"]\nlocales = ["de"]\n'
-    narrower = f'{first}triggers = ["SignUp"]\n'
+    narrower, french = f'{first}triggers = ["SignUp"]\n', first.replace('"de"', '"fr"')
     head, routes = GOOD.split("[[routes]]", maxsplit=1)
-    done = check(notifyhub, f"{head}{first}{narrower}[[routes]]{routes}{first.replace('"de"', '"fr"')}")
+    done = check(notifyhub, f"{head}{first}{narrower}[[routes]]{routes}{french}")
     assert done.exit_code == 0, done.output
     assert [line for line in done.stdout.splitlines() if "never reached" in line] == [
         "warning  routes.1: is never reached: routes.0, which comes first, takes all that it would take",

@@ -83,7 +83,9 @@ def test_the_configurations_of_the_guide_to_routing_pass_the_check(tmp_path, mon
     for example in examples:
         (tmp_path / "notifyhub.toml").write_text(f"{head}\n{example}", encoding="utf-8")
         done = CliRunner().invoke(app, ["check", "--config", str(tmp_path / "notifyhub.toml")])
-        assert [line for line in done.output.splitlines() if line.startswith("error") and "none takes every" not in line] == []
+        assert [
+            line for line in done.output.splitlines() if line.startswith("error") and "none takes every" not in line
+        ] == []
         assert "never reached" not in done.output
 
 
