@@ -118,6 +118,14 @@ def test_without_a_route_the_exit_code_is_one_and_the_remedy_is_shown(route):
     assert not [row for row in rows(done) if row.startswith("try")]
 
 
+def test_a_channel_without_routes_shows_the_remedy_alone(route, notifyhub):
+    route(SMS)
+    notifyhub.write("notifyhub.toml", CONFIG.rpartition("[[routes]]")[0])
+    done = notifyhub("route", "event.json")
+    assert (done.exit_code, rows(done)) == (1, ["SignUp, sms to +1******0009", ""])
+    assert "NoRoute: no route takes sms" in done.stderr
+
+
 def test_an_event_without_an_address_is_routed_all_the_same(route):
     assert "SignUp, email to nobody: the event has no address for it" in route(attributes={"email": None}).stdout
     done = route(SMS, attributes={"phone_number": None})
