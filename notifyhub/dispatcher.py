@@ -151,7 +151,7 @@ class Dispatcher:
         self._check(event, channel, run)
         to = self._resolver.address(event, channel, run.deadline)
         key = event.key(channel, run.correlation)
-        plan = self.router.plan(event, channel)
+        plan = self.router.plan(event, channel, to=to, key=key)
         claim = self._claim(key, run)
         if claim.receipt is not None:
             return settled(claim.receipt)

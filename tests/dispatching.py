@@ -102,6 +102,11 @@ class Hub:
         parts = {"decryptor": self.decryptor, "ledger": self.ledger, **parts}
         self.dispatcher = Dispatcher(settings, providers=self.providers, observers=observers, **parts)
 
+    @property
+    def courier(self) -> Any:
+        """Its courier, to look into: what cools down, what hangs."""
+        return self.dispatcher._courier
+
     def sent(self, name: str = "mail") -> list[Message]:
         """What an instance accepted."""
         messages: list[Message] = self.providers[name].messages

@@ -1,5 +1,6 @@
 """Settings from `NOTIFYHUB__SECTION__KEY` variables, and where the file is looked for."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -85,6 +86,16 @@ def test_all_tables_of_a_section_are_written_as_json(load):
 def test_routes_are_set_as_a_whole(load):
     settings = load(ROUTES='[{"channel": "sms", "providers": ["mail"]}]')
     assert [(route.channel, route.providers) for route in settings.routes] == [("sms", ("mail",))]
+
+
+def test_a_routes_conditions_are_read_from_json(load):
+    attributes = json.dumps({"custom:tenant": ["acme"], "custom:beta": True})
+    table = {"channel": "sms", "providers": ["mail", "spare"], "strategy": "weighted", "weights": "3,1"}
+    table |= {"countries": "de,at", "locales": ["de"], "pools": "a_1,b_2", "attributes": attributes}
+    settings = load(ROUTES=json.dumps([table]), PROVIDERS__SPARE__USE="sns")
+    (route,) = settings.routes
+    assert (route.weights, route.countries, route.pools) == ((3, 1), ("DE", "AT"), ("a_1", "b_2"))
+    assert route.attributes == {"custom:tenant": ("acme",), "custom:beta": ("true",)}
 
 
 def test_a_single_route_cannot_be_changed(load):

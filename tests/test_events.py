@@ -208,3 +208,19 @@ def test_an_attribute_that_is_nested_deeper_than_python_calls_is_refused():
     assert str(refusal(captured("CustomEmailSender_SignUp", userAttributes={"a": deep}))) == (
         "cannot be read (RecursionError)"
     )
+
+
+def test_routes_see_the_pool_the_client_and_the_users_attributes():
+    event = parse_event(captured("CustomEmailSender_SignUp"))
+    assert isinstance(event, CodeEvent)
+    assert (event.user_pool, event.app_client) == (event.user_pool_id, event.client_id)
+    assert event.user_pool
+    assert event.app_client
+    assert event.attributes == event.request.user_attributes
+
+
+def test_what_a_take_over_event_holds_is_no_attribute_of_the_user():
+    """It carries one-click links and a token, which are secrets, and nothing of the user's profile."""
+    event = parse_event(captured("CustomEmailSender_AccountTakeOverNotification"))
+    assert event.attributes == {}
+    assert event.user_pool

@@ -105,4 +105,4 @@ def test_a_source_that_is_not_known_yet_never_dies(hub_of):
 def test_no_default_life_is_longer_than_the_longest():
     for trigger in TRIGGERS.values():
         assert (trigger.lifetime is None) is (trigger.longest is None)
-        assert trigger.lifetime is None or trigger.lifetime <= trigger.longest
+        assert (trigger.lifetime or timedelta(0)) <= (trigger.longest or timedelta(0))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any, ClassVar
 
 import pytest
@@ -295,3 +296,44 @@ def test_a_wrong_value_may_be_nested_deeper_than_python_calls():
     for _ in range(3000):
         deep = {"a": deep}
     assert misread(parcel={"inGrams": deep}).path == "parcel.inGrams"
+
+
+class Plan(Enum):
+    gold = "GOLD"
+    level = 3
+
+
+class Subscribed(NotificationEvent):
+    plan: Plan
+    seats: int
+    price: float
+    trial: bool
+    pin: Secret
+    note: str | None = None
+    parcels: tuple[str, ...] = ()
+    address: dict[str, str] = {}
+    day: datetime | None = None
+
+
+def test_routes_see_the_fields_of_one_value_as_texts():
+    event = Subscribed(
+        id="7",
+        recipient={"email": f"{CANARY}@b.example"},
+        plan=Plan.gold,
+        seats=5,
+        price=2.5,
+        trial=True,
+        pin=CANARY,
+        parcels=("a",),
+        address={"city": "Dublin"},
+    )
+    assert event.attributes == {"id": "7", "plan": "GOLD", "seats": "5", "price": "2.5", "trial": "true"}
+    assert event.model_copy(update={"plan": Plan.level}).attributes["plan"] == "3"
+    assert (event.user_pool, event.app_client) == (None, None)
+
+
+@pytest.mark.filterwarnings("ignore:Field name:UserWarning")
+@pytest.mark.parametrize("name", ["attributes", "lifetime", "key"])
+def test_a_field_cannot_take_the_name_of_what_every_event_has(name):
+    with pytest.raises(ConfigurationError, match=f"every event has {name!r} already; call the field something else"):
+        type("Clashing", (NotificationEvent,), {"__annotations__": {name: str}, "__module__": __name__})

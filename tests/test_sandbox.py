@@ -91,7 +91,7 @@ def test_a_dry_run_sends_not_even_to_those_who_are_allowed():
 
 
 def test_without_a_sandbox_there_is_none():
-    assert not isinstance(Hub().dispatcher._courier, SandboxedCourier)
+    assert not isinstance(Hub().courier, SandboxedCourier)
 
 
 @pytest.mark.parametrize(

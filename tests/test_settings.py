@@ -207,3 +207,77 @@ def test_twilio_s_callback_holds_no_credentials(tmp_path):
         validated(Twilio.Settings, {**table, "status_callback": f"https://u:{CANARY}@acme.example"}, folder=tmp_path)
     assert caught.value.path == "status_callback"
     assert_absent([CANARY], traces_of(caught.value))
+
+
+ROUTES = """
+[[routes]]
+channel = "sms"
+providers = ["text", "spare"]
+strategy = "weighted"
+weights = [80, 20]
+pools = ["eu-west-1_AbCdEfGhI"]
+clients = ["4abc0example1client2id3"]
+countries = ["gb", "IE"]
+locales = ["de", "fr_CA"]
+attributes = { "custom:tenant" = "acme", "custom:plan" = ["gold", 5], "custom:beta" = true }
+
+[providers.text]
+use = "sns"
+[providers.spare]
+use = "sns"
+"""
+ROUTED = {
+    "channel": "sms",
+    "providers": ("text", "spare"),
+    "strategy": "weighted",
+    "weights": (80, 20),
+    "triggers": (),
+    "pools": ("eu-west-1_AbCdEfGhI",),
+    "clients": ("4abc0example1client2id3",),
+    "countries": ("GB", "IE"),
+    "locales": ("de", "fr_CA"),
+    "attributes": {"custom:tenant": ("acme",), "custom:plan": ("gold", "5"), "custom:beta": ("true",)},
+}
+
+
+def test_a_route_takes_conditions_and_weights(write):
+    (route,) = load_settings(write(APP + ROUTES), environ={}).routes
+    assert route.model_dump() == ROUTED
+
+
+def test_a_route_asks_for_nothing_unless_told_to(write):
+    (route,) = load_settings(write(f'{APP}{ROUTE}providers = ["a"]\n[providers.a]\nuse = "ses"\n'), environ={}).routes
+    assert (route.strategy, route.weights) == ("failover", ())
+    assert not any((route.triggers, route.pools, route.clients, route.countries, route.locales, route.attributes))
+
+
+@pytest.mark.parametrize(
+    ("lines", "path", "says"),
+    [
+        ("weights = [1, 2]", "weights", 'is for strategy = "weighted" only'),
+        ('strategy = "weighted"', "weights", "wants one whole number for each of `providers`, in the same order"),
+        ('strategy = "weighted"\nweights = [1]', "weights", "wants one whole number for each of `providers`"),
+        ('strategy = "weighted"\nweights = [80, 20, 5]', "weights", "wants one whole number for each of `providers`"),
+        ('strategy = "weighted"\nweights = [0, 0]', "weights", "one at least must be above zero"),
+        ('strategy = "weighted"\nweights = [-1, 2]', "weights.0", "greater than or equal to 0"),
+        ('strategy = "weighted"\nweights = [0.5, 2]', "weights.0", "valid integer"),
+        (f'strategy = "{CANARY}"\nweights = [1, 2]', "strategy", "should be 'failover' or 'weighted'"),
+        ('countries = ["DE", "IT", "NO"]', "countries", 'is for channel = "sms" only: a country is told by a phone'),
+        (f'countries = ["{CANARY}"]', "countries.0", "pattern"),
+        (f'pools = ["arn:aws:cognito-idp:eu-west-1:1:userpool/{CANARY}_1"]', "pools.0", "pattern"),
+        (f'clients = ["{CANARY} app"]', "clients.0", "pattern"),
+        (f'locales = ["../{CANARY}"]', "locales.0", "pattern"),
+        ("attributes = { tenant = [] }", "attributes.tenant", "at least 1"),
+        (f'attributes = {{ tenant = {{ x = "{CANARY}" }} }}', "attributes.tenant.0", "must be a text"),
+        (f'attributes = ["{CANARY}"]', "attributes", "must be a table"),
+    ],
+)
+def test_what_is_wrong_with_a_route_is_named_by_its_path(write, lines, path, says):
+    error = refused(write(f'{APP}{ROUTE}providers = ["a", "b"]\n{lines}\n'))
+    assert error.path == f"routes.0.{path}"
+    assert says in str(error)
+
+
+def test_a_weighted_route_names_each_provider_once(write):
+    error = refused(write(f'{APP}{ROUTE}providers = ["a", "a"]\nstrategy = "weighted"\nweights = [1, 1]'))
+    assert (error.path, "name each of `providers` once" in str(error)) == ("routes.0.weights", True)

@@ -12,6 +12,7 @@ from notifyhub.cli.forge import forge
 from notifyhub.cli.output import out
 from notifyhub.cli.providers import providers
 from notifyhub.cli.render import render
+from notifyhub.cli.route import route
 from notifyhub.cli.send import send
 from notifyhub.distribution import DISTRIBUTION
 
@@ -36,5 +37,5 @@ def version(
         raise typer.Exit
 
 
-for command in (demo, forge, send, render, providers, check):
+for command in (demo, forge, send, render, route, providers, check):
     app.command()(command)

@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from notifyhub.settings.model import Settings
-    from notifyhub.settings.policy import Route
 
 SHORT_S = 2.0
 """A call that has less often ends before a vendor under load has answered."""
@@ -17,7 +16,7 @@ SHORT_S = 2.0
 class Budgets(NamedTuple):
     """The times of one route, in seconds."""
 
-    where: str
+    what: str
     share: float
     calls: dict[str, float]
 
@@ -34,17 +33,13 @@ class Budgets(NamedTuple):
 def budgets_of(settings: Settings, timeout_s: float) -> Iterator[Budgets]:
     """Each route's budgets in a function with that time-out; none for a function that ends before it begins."""
     work_s = work_of(settings, timeout_s)
-    for number, route in enumerate(settings.routes):
+    for route in settings.routes:
         names = dict.fromkeys(route.providers)
         share = work_s / len(names)
         calls = {name: min(settings.timeout_s(name), share) for name in names}
-        yield Budgets(_where(number, route), share, calls)
+        yield Budgets(f"{route.channel} by {', '.join(names)}", share, calls)
 
 
 def work_of(settings: Settings, timeout_s: float) -> float:
     """Seconds for the work on one message: what the reserve leaves, and no more than the lease allows."""
     return max(0.0, min(timeout_s - settings.delivery.reserve_ms / 1000, settings.delivery.work_s))
-
-
-def _where(number: int, route: Route) -> str:
-    return f"routes.{number} ({route.channel})"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 import os
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from notifyhub.assembly import decryptor_of, events_of, observers_of, renderer_of, resolver_of, undeliverable_hook_of
 from notifyhub.cli.budgets import budgets_of
+from notifyhub.cli.check_routes import channel_findings, route_findings, routed_channels
+from notifyhub.cli.finding import Finding
 from notifyhub.cli.options import Config
 from notifyhub.cli.output import WRONG_USAGE, out, reported_errors
 from notifyhub.cli.samples import ADDRESSES, PREFIXES, sample
@@ -19,7 +21,6 @@ from notifyhub.decryption import local_key
 from notifyhub.errors import NotifyHubError
 from notifyhub.events.triggers import TRIGGERS, source_names, split_source
 from notifyhub.registry import ConfiguredProviders
-from notifyhub.routing import Router
 from notifyhub.settings import load_settings
 from notifyhub.settings.references import Reference, check_references
 from notifyhub.template_index import BUILT_IN_LOCALE
@@ -32,14 +33,6 @@ if TYPE_CHECKING:
     from notifyhub.messages import Channel
     from notifyhub.rendering import Renderer
     from notifyhub.settings.model import Settings
-
-
-class Finding(NamedTuple):
-    """One line of the report; `level` is ok, warning or error."""
-
-    level: str
-    subject: str
-    text: str = ""
 
 
 def check(
@@ -72,7 +65,7 @@ def findings(settings: Settings, *, resolve: bool) -> Iterator[Finding]:
     yield _tried("hooks.events", lambda: events.update(events_of(settings, ())))
     yield from _hooks(settings, clients)
     yield from _providers(settings, clients, resolve=resolve)
-    yield from _routes(settings)
+    yield from route_findings(settings)
     yield from _templates(settings, events)
     yield Finding("warning", "ledger", "memory: an event that comes again is recognised by the same container only")
 
@@ -98,37 +91,13 @@ def _hooks(settings: Settings, clients: Clients) -> Iterator[Finding]:
 
 def _providers(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
     configured = ConfiguredProviders(settings, clients)
-    routed = Router(settings.routes).providers()
+    routed = {name for route in settings.routes for name in route.providers}
     for name, table in settings.providers.items():
         build = configured.get if resolve else configured.rehearse
         yield _tried(f"providers.{name} ({table.use})", partial(build, name))
         if name not in routed:
             yield Finding("warning", f"providers.{name}", "no route names it")
-    yield from _channels(settings, configured)
-
-
-def _channels(settings: Settings, configured: ConfiguredProviders) -> Iterator[Finding]:
-    """A provider must be able to send on the channels of its routes."""
-    for number, route in enumerate(settings.routes):
-        for name in route.providers:
-            try:
-                kind = configured.kind(name)
-            except NotifyHubError:
-                continue  # reported above
-            if route.channel not in kind.channels:
-                text = f"{name} ({kind.name}) does not send {route.channel}, only {', '.join(kind.channels)}"
-                yield Finding("error", f"routes.{number}", text)
-
-
-def _routes(settings: Settings) -> Iterator[Finding]:
-    if not settings.routes:
-        yield Finding("error", "routes", 'nothing can be sent; add a [[routes]] with channel = "email" and providers')
-    for channel in Router(settings.routes).channels():
-        if all(route.triggers for route in settings.routes if route.channel == channel):
-            yield Finding("error", f"routes for {channel}", "none takes every trigger; add one without `triggers`")
-    for channel in PREFIXES:
-        if channel not in Router(settings.routes).channels():
-            yield Finding("warning", f"routes for {channel}", "none; do not attach that trigger to the pool")
+    yield from channel_findings(settings, configured)
 
 
 def _budgets(settings: Settings, timeout_s: float) -> Iterator[Finding]:
@@ -136,7 +105,7 @@ def _budgets(settings: Settings, timeout_s: float) -> Iterator[Finding]:
     for budgets in budgets_of(settings, timeout_s):
         hint = "; a longer time-out or fewer providers would give them more" if budgets.short else ""
         text = f"of a time-out of {timeout_s:.0f} s, {budgets}{hint}"
-        yield Finding("warning" if budgets.short else "ok", f"budgets of {budgets.where}", text)
+        yield Finding("warning" if budgets.short else "ok", f"time for {budgets.what}", text)
 
 
 def _trigger_names(settings: Settings, known: Collection[str]) -> Iterator[Finding]:
@@ -164,7 +133,7 @@ def _templates(settings: Settings, events: Mapping[str, type[NotificationEvent]]
         return
     # A folder of the user's own is how a trigger that Cognito adds later gets its message.
     yield from _trigger_names(settings, [*known, *sorted(renderer.index.folders())])
-    channels = Router(settings.routes).channels()
+    channels = routed_channels(settings)
     for source in [*source_names(), *(f"{prefix}NotKnownYet" for prefix in PREFIXES.values())]:
         yield from _built_in_event(renderer, source, channels)
     for kind in events.values():

@@ -26,7 +26,7 @@ def providers() -> None:
         except ConfigurationError as error:
             cells = ("-", str(error), origin)
         else:
-            cells = (", ".join(kind.channels), _abilities(kind.capabilities), _where(origin))
+            cells = (", ".join(kind.channels), abilities(kind.capabilities), _where(origin))
         rows.add_row(*map(Text, (name, *cells)))
     print_table(rows)
 
@@ -35,7 +35,8 @@ def _where(origin: str) -> str:
     return "built in" if origin == DISTRIBUTION else origin
 
 
-def _abilities(capabilities: Capabilities) -> str:
+def abilities(capabilities: Capabilities) -> str:
+    """What a provider can do, in words."""
     words = {
         "takes the bare code": capabilities.needs_secret,
         "recognises repeats": capabilities.idempotency is not None,

@@ -97,6 +97,21 @@ class Event(SafeModel, abc.ABC):
         """Cognito's `sub`, by which logs may name a user."""
         return None
 
+    @property
+    def user_pool(self) -> str | None:
+        """The id of the user pool that the event comes from."""
+        return None
+
+    @property
+    def app_client(self) -> str | None:
+        """The id of the app client that caused the event."""
+        return None
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """What routes may ask for by name; never a Secret."""
+        return {}
+
     @abc.abstractmethod
     def template_values(self) -> Mapping[str, Any]:
         """What templates may show besides the secret: texts, dicts and Secrets; absent values are left out."""

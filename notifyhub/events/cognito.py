@@ -86,6 +86,16 @@ class CognitoEvent(Event):
         return self.caller_context.client_id if self.caller_context else None
 
     @property
+    def user_pool(self) -> str | None:
+        """The pool's id."""
+        return self.user_pool_id
+
+    @property
+    def app_client(self) -> str | None:
+        """The app client, if the event names one."""
+        return self.client_id
+
+    @property
     def known(self) -> bool:
         """Whether this release knows the source on this channel."""
         trigger = TRIGGERS.get(self.trigger)
@@ -139,6 +149,11 @@ class CodeEvent(CognitoEvent):
     def subject_id(self) -> str | None:
         """The user's `sub`."""
         return self.request.user_attributes.get("sub")
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """The user's attributes."""
+        return self.request.user_attributes
 
     def template_values(self) -> Mapping[str, Any]:
         """The user, the user name and the caller's metadata."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import typing
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -52,6 +53,7 @@ class NotificationEvent(Event):
             raise ConfigurationError(
                 f"channels must be some of {CHANNELS} and name an identifier", path=f"{cls.__module__}:{cls.__name__}"
             )
+        _refuse_taken_names(cls)
         _refuse_masks(cls)
 
     @property
@@ -69,6 +71,12 @@ class NotificationEvent(Event):
         """The recipient's locale."""
         return (self.recipient.locale,) if self.recipient.locale else ()
 
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """The event's own fields that hold one value, as texts."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: text for name, value in values.items() if (text := _as_text(value)) is not None}
+
     def template_values(self) -> Mapping[str, Any]:
         """All fields but the recipient, as `event`; Secrets stay Secrets, at any depth."""
         return {"event": _model_values(self, without={"recipient"})}
@@ -76,6 +84,15 @@ class NotificationEvent(Event):
     def key(self, channel: Channel, correlation: str) -> str:
         """The event's name, id and the channel, whatever the request."""
         return digest("own", self.trigger, self.id, channel)
+
+
+def _refuse_taken_names(event: type[NotificationEvent]) -> None:
+    """A field that is called like something of all events would stand in its way; Pydantic only warns."""
+    if taken := [name for name in event.model_fields if name in vars(Event)]:
+        raise ConfigurationError(
+            f"every event has {taken[0]!r} already; call the field something else",
+            path=f"{event.__module__}:{event.__name__}",
+        )
 
 
 def _refuse_masks(event: type[NotificationEvent]) -> None:
@@ -90,6 +107,15 @@ def _refuse_masks(event: type[NotificationEvent]) -> None:
                 f"{name} would be sent as asterisks; use notifyhub.Secret instead of Pydantic's secrets",
                 path=f"{event.__module__}:{event.__name__}",
             )
+
+
+def _as_text(value: Any) -> str | None:
+    """One value as routes name it, booleans as Cognito writes them; None for what holds none or several."""
+    if isinstance(value, enum.Enum):
+        return _as_text(value.value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) else None
 
 
 def _model_values(model: BaseModel, *, without: Iterable[str] = ()) -> dict[str, Any]:

@@ -4,22 +4,61 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from notifyhub.events.triggers import split_source
 from notifyhub.messages import Channel
 from notifyhub.section import Section
-from notifyhub.settings.kinds import Duration, Name, trigger_name
+from notifyhub.settings.kinds import Country, Duration, Locale, Name, OneOrMore, trigger_name
 
+Strategy = Literal["failover", "weighted"]
 OnUnknown = Literal["failover", "retry_invocation", "stop"]
 
 
 class Route(Section):
-    """Which providers take a message, in order; without triggers the route takes all of its channel."""
+    """Which providers take a message. Each condition is a list, any of which will do; all that are given must hold.
+
+    Attributes:
+        providers: the instances to try, in order.
+        strategy: `failover` begins with the first; `weighted` with one drawn by `weights`, the others follow in order.
+        weights: for `weighted`, how much of the traffic each of `providers` gets, in the same order; 0 only follows.
+        triggers: short names of triggers, or names of own events.
+        pools: ids of user pools.
+        clients: ids of app clients.
+        countries: where the phone number belongs, two letters of ISO 3166; needs the extra `countries`.
+        locales: the first that the event asks for; `de` also takes `de-AT`.
+        attributes: a user's attributes or an own event's fields, each with the value or values that will do.
+    """
 
     channel: Channel
     providers: Annotated[tuple[Name, ...], Field(min_length=1)]
+    strategy: Strategy = "failover"
+    weights: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(validate_default=True)] = ()
     triggers: tuple[str, ...] = ()
+    pools: tuple[Annotated[str, StringConstraints(pattern=r"^[\w-]+_[0-9A-Za-z]+$")], ...] = ()
+    clients: tuple[Annotated[str, StringConstraints(pattern=r"^[\w+-]+$")], ...] = ()
+    countries: tuple[Country, ...] = ()
+    locales: tuple[Locale, ...] = ()
+    attributes: dict[str, OneOrMore] = Field(default_factory=dict)
+
+    @field_validator("weights")
+    @classmethod
+    def _beside_providers(cls, weights: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        if not {"providers", "strategy"} <= info.data.keys():
+            return weights  # what is wrong with those is reported already
+        if info.data["strategy"] != "weighted":
+            if weights:
+                raise ValueError('is for strategy = "weighted" only')
+            return weights
+        names = info.data["providers"]
+        if len(weights) != len(names):
+            raise ValueError('strategy = "weighted" wants one whole number for each of `providers`, in the same order')
+        if len(set(names)) != len(names):
+            raise ValueError("name each of `providers` once, so that it has one weight")
+        if not any(weights):
+            raise ValueError("one at least must be above zero: nothing would be tried first")
+        return weights
 
     @field_validator("triggers")
     @classmethod
@@ -28,6 +67,13 @@ class Route(Section):
         if any(split_source(name) for name in names):
             raise ValueError("write the triggers' names alone, without CustomEmailSender_ or CustomSMSSender_")
         return tuple(map(trigger_name, names))
+
+    @field_validator("countries")
+    @classmethod
+    def _of_numbers(cls, countries: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if countries and info.data.get("channel") == "email":
+            raise PydanticCustomError("countries_of_email", "a country is told by a phone number")
+        return countries
 
 
 class TriggerTable(Section):

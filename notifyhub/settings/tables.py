@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import ConfigDict, Field, SecretStr, StringConstraints, model_serializer, model_validator
 
 from notifyhub.section import FilePath, Section
-from notifyhub.settings.kinds import Name, WebAddress
+from notifyhub.settings.kinds import Locale, Name, WebAddress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ class Templates(Section):
     """The user's own folder of templates, which takes precedence over the built-in ones."""
 
     path: FilePath | None = None
-    default_locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$")] = "en"
+    default_locale: Locale = "en"
 
 
 class ProviderTable(Section):

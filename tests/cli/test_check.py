@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from tests.cli.conftest import plain
@@ -44,7 +46,19 @@ def test_a_good_configuration_passes_without_any_aws_account(notifyhub, monkeypa
         ('use = "sendgrid"', 'use = "sendgird"', "no provider is called 'sendgird'; found: aws_sms"),
         ('use = "sns"', 'use = "sendgrid"', "text"),
         ('providers = ["text"]', 'providers = ["mail"]', "mail (sendgrid) does not send sms, only email"),
-        ('channel = "sms"', 'channel = "sms"\ntriggers = ["SignUp"]', "none takes every trigger"),
+        ('channel = "sms"', 'channel = "sms"\ntriggers = ["SignUp"]', "none takes every message"),
+        ('channel = "sms"', 'channel = "sms"\ncountries = ["GB"]', "routes for sms: none takes every message; add one"),
+        ('channel = "email"', 'channel = "email"\npools = ["a_1"]', "routes for email: none takes every message"),
+        (
+            'channel = "sms"',
+            'channel = "sms"\ncountries = ["GB", "UK"]',
+            "'UK' has no phone numbers of its own; did you mean 'GB'?",
+        ),
+        (
+            'channel = "sms"',
+            'channel = "sms"\ncountries = ["ZZ"]',
+            "routes.1.countries: 'ZZ' has no phone numbers of its own",
+        ),
         ('"ssm:/prod/sendgrid"', '"ssm:"', "providers.mail.api_key: ssm: needs a name behind it"),
         ('"ssm:/prod/sendgrid"', '""', "providers.mail.api_key: is empty"),
         (":key/0b6f2a3c-0000-4000-8000-000000000000", ":alias/mine", "decryption.key_arns: write the key's ARN"),
@@ -209,3 +223,37 @@ def test_a_domain_that_is_none_is_refused(notifyhub):
     done = check(notifyhub, GOOD.replace('name = "Acme"', 'name = "Acme"\ndomain = "https://acme.example/"'))
     assert done.exit_code == 2
     assert "app.domain" in done.stderr
+
+
+def test_routes_that_an_earlier_one_hides_are_warned_about(notifyhub):
+    first = '[[routes]]\nchannel = "sms"\nproviders = ["text"]\nlocales = ["de"]\n'
+    narrower, french = f'{first}triggers = ["SignUp"]\n', first.replace('"de"', '"fr"')
+    head, routes = GOOD.split("[[routes]]", maxsplit=1)
+    done = check(notifyhub, f"{head}{first}{narrower}[[routes]]{routes}{french}")
+    assert done.exit_code == 0, done.output
+    assert [line for line in done.stdout.splitlines() if "never reached" in line] == [
+        "warning  routes.1: is never reached: routes.0, which comes first, takes all that it would take",
+        "warning  routes.4: is never reached: routes.3, which comes first, takes all that it would take",
+    ]
+
+
+def test_countries_without_their_library_are_an_error_and_the_report_goes_on(notifyhub, monkeypatch):
+    monkeypatch.setitem(sys.modules, "phonenumbers", None)
+    route = '[[routes]]\nchannel = "sms"\nproviders = ["text"]\ncountries = ["GB"]\n'
+    head, routes = GOOD.split("[[routes]]", maxsplit=1)
+    done = check(notifyhub, f"{head}{route}[[routes]]{routes}")
+    assert done.exit_code == 2
+    assert (
+        'error    routes.0.countries: phonenumbers is not installed; run: pip install "notifyhub-core[countries]"'
+        in done.stdout
+    )
+    assert "ok       template CustomSMSSender_AdminCreateUser" in done.stdout
+    assert "1 error, " in done.stdout
+
+
+def test_known_countries_before_a_catch_all_are_fine(notifyhub):
+    route = '[[routes]]\nchannel = "sms"\nproviders = ["text"]\ncountries = ["GB", "xk"]\n'
+    head, routes = GOOD.split("[[routes]]", maxsplit=1)
+    done = check(notifyhub, f"{head}{route}[[routes]]{routes}")
+    assert done.exit_code == 0, done.output
+    assert "routes" not in done.stdout

@@ -76,7 +76,7 @@ def test_nothing_is_coloured_when_it_is_piped(notifyhub):
 
 
 def test_every_command_has_help_and_no_command_shows_it(notifyhub):
-    commands = ("demo", "forge", "send", "render", "providers", "check")
+    commands = ("demo", "forge", "send", "render", "route", "providers", "check")
     shown = notifyhub().output
     for command in commands:
         assert command in shown

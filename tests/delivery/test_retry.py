@@ -22,7 +22,7 @@ def hub():
 def slept(hub):
     """The waits, which take no time."""
     seconds: list[float] = []
-    object.__setattr__(hub.dispatcher._courier, "sleep", seconds.append)
+    object.__setattr__(hub.courier, "sleep", seconds.append)
     return seconds
 
 

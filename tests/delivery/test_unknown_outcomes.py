@@ -118,7 +118,7 @@ def test_who_may_have_it_and_would_know_it_again_goes_first_next_time(unknown_at
     hub = Hub(settings(providers=names), providers={recognising: Recognising()})
     event = signing_up()
     failed_at(unknown_at, hub=hub, event=event)
-    hub.dispatcher._courier.cooldown._until.clear()
+    hub.courier.cooldown._until.clear()
     (delivery,) = hub.dispatcher.dispatch(event).deliveries
     assert delivery.provider == first
 

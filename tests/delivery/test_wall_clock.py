@@ -148,7 +148,7 @@ def test_calls_that_hang_do_not_pile_up_without_end():
     assert "still hang" in str(delivery.attempts[0].detail)
     waiting.let.set()
     give_up = time.monotonic() + 10
-    while hub.dispatcher._courier.sender._hanging["mail"] and time.monotonic() < give_up:
+    while hub.courier.sender._hanging["mail"] and time.monotonic() < give_up:
         time.sleep(0.01)
     assert hub.dispatcher.dispatch(signing_up()).deliveries[0].provider == "mail"
 

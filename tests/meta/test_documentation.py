@@ -1,5 +1,6 @@
 """What the documentation shows is run."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from typer.testing import CliRunner
 
 from notifyhub.cli.app import app
 from notifyhub.settings.model import Settings
+from notifyhub.settings.policy import Route
+from notifyhub.testing import forge_event
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,6 +69,36 @@ def test_every_key_of_the_configuration_is_documented(section):
     annotation = Settings.model_fields[section].annotation
     fields = getattr(annotation, "model_fields", None) or {"lifetime": None}
     assert not [name for name in fields if f"`{name}`" not in text]
+
+
+def test_every_key_of_a_route_is_documented():
+    for name in ("configuration.md", "routing.md"):
+        text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        assert not [key for key in Route.model_fields if f"`{key}`" not in text], name
+
+
+def test_the_configurations_of_the_guide_to_routing_pass_the_check(tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    head, *examples = blocks("docs/routing.md", "toml")
+    for example in examples:
+        (tmp_path / "notifyhub.toml").write_text(f"{head}\n{example}", encoding="utf-8")
+        done = CliRunner().invoke(app, ["check", "--config", str(tmp_path / "notifyhub.toml")])
+        assert [
+            line for line in done.output.splitlines() if line.startswith("error") and "none takes every" not in line
+        ] == []
+        assert "never reached" not in done.output
+
+
+def test_the_guide_to_routing_shows_what_the_command_prints(tmp_path):
+    head, *_, routes = blocks("docs/routing.md", "toml")
+    (tmp_path / "notifyhub.toml").write_text(f"{head}\n{routes}", encoding="utf-8")
+    event = forge_event("CustomSMSSender_SignUp", bytes(32), attributes={"phone_number": "+447400123456"})
+    command = ["route", "-", "--config", str(tmp_path / "notifyhub.toml")]
+    done = CliRunner().invoke(app, command, input=json.dumps(event))
+    shown = "\n".join(line.rstrip() for line in done.stdout.splitlines()).strip()
+    (console,) = blocks("docs/routing.md", "console")
+    assert shown in console
+    assert done.exit_code == 0
 
 
 def test_every_link_between_documents_leads_somewhere():

@@ -9,9 +9,10 @@ ROOT = Path(__file__).parents[2]
 LAYERS = {
     "edges": {"aws_lambda", "cli", "testing"},
     "orchestration": {"assembly", "dispatcher", "settlement"},
-    "policy": {"claims", "delivery", "expiry", "ledger", "routing", "sandbox"},
+    "policy": {"claims", "conditions", "delivery", "expiry", "ledger", "routing", "sandbox"},
     "mechanisms": {
-        "aws_clients", "bounded", "decryption", "decryption_failures", "durations", "echo", "html_text", "http_client", "log_guard",
+        "aws_clients", "bounded", "countries", "decryption", "decryption_failures", "durations", "echo", "html_text",
+        "http_client", "log_guard",
         "observing", "recipients", "registry", "rendering", "settings", "template_index", "toolkit",
     },
     "vocabulary": {

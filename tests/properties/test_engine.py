@@ -5,6 +5,7 @@ Whatever the script: only typed errors, no budget exceeded, no code anywhere, an
 
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -119,9 +120,12 @@ def clock_of(jumps):
 def hub_of(script, *, recognising, ledger, jumps, rule, slept):
     clock = clock_of(jumps)
     providers = {name: (Recognising if name in recognising else Scripted)(name, script[name]) for name in NAMES}
-    tables = {"triggers": {"SignUp": {"on_unknown": rule}}, "delivery": {"attempt_timeout_s": TIMEOUT_S}}
+    tables: dict[str, Any] = {
+        "triggers": {"SignUp": {"on_unknown": rule}},
+        "delivery": {"attempt_timeout_s": TIMEOUT_S},
+    }
     hub = Hub(settings_of(email=NAMES, **tables), providers=providers, ledger=Flaky(ledger, clock), clock=clock)
-    object.__setattr__(hub.dispatcher._courier, "sleep", slept.append)
+    object.__setattr__(hub.courier, "sleep", slept.append)
     object.__setattr__(hub.dispatcher._claims, "sleep", lambda seconds: None)
     return hub
 
