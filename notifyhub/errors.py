@@ -206,7 +206,12 @@ class NotSent(ProviderError):
 
 
 class ProviderUnusable(ProviderError):
-    """Surely not accepted because of the account: credentials, quota, suspension."""
+    """Surely not accepted because of the account: credentials, quota, suspension.
+
+    `authentication` tells whether the vendor refused the credentials, so that a rotated secret is worth fetching again.
+    """
+
+    authentication: bool = False
 
 
 class RefusedHere(ProviderError):

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from notifyhub.errors import RecipientRejected, RefusedHere
-from notifyhub.provider import Provider, ProviderReceipt, ProviderSettings
-from notifyhub_providers._aws_codes import Kinds, judged
+from notifyhub.provider import ProviderReceipt, ProviderSettings
+from notifyhub_providers._aws_codes import AwsProvider, Kinds, judged
 
 if TYPE_CHECKING:
     from notifyhub.errors import ProviderError
@@ -34,7 +34,7 @@ _KINDS: Kinds = {
 }
 
 
-class Sns(Provider):
+class Sns(AwsProvider):
     """Sends text messages through Amazon SNS."""
 
     name = "sns"
