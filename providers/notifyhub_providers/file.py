@@ -53,7 +53,7 @@ class File(Provider):
             _replace(self.settings.path / name, content)
         except OSError as error:
             code = errno.errorcode.get(error.errno or 0)
-        except ValueError:  # no path at all: it holds a NUL or half a character
+        except ValueError:  # no path at all, as it holds a NUL
             code = "EINVAL"
         else:
             return ProviderReceipt(message_id=name)

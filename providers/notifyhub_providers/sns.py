@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from notifyhub.errors import RecipientRejected, RefusedHere
+from notifyhub.errors import NotSent, ProviderUnusable, RecipientRejected, RefusedHere
 from notifyhub.provider import ProviderReceipt, ProviderSettings
 from notifyhub_providers._aws_codes import AwsProvider, Kinds, judged
 
@@ -31,6 +31,9 @@ _KINDS: Kinds = {
     "ParameterValueInvalid": RefusedHere,
     "ValidationException": RefusedHere,
     "OptedOut": RecipientRejected,
+    # Of topics' keys; a number has none, but the model declares these for Publish as a whole.
+    **dict.fromkeys(("KMSDisabled", "KMSInvalidState", "KMSNotFound", "KMSAccessDenied"), ProviderUnusable),
+    "KMSThrottling": NotSent,
 }
 
 
