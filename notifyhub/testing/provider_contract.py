@@ -11,8 +11,8 @@ class TestSendGrid(ProviderContract):
 
 The file holds `{"source": …, "answers": [{"name", "status", "headers", "body", "expect"}]}`, where `expect` is
 `{"message_id": …}` for an acceptance, else `{"error": "NotSent", "code": …, "retry_after": …}` or
-`{"error": "ProviderUnusable", "authentication": true}`. Everything runs over a real connection to a loopback server. A
-provider not reached by HTTP overrides the fixtures `vendor` and `ready`; one
+`{"error": "ProviderUnusable", "authentication": true}`; what it does not name is not compared. Everything runs over a
+real connection to a loopback server. A provider not reached by HTTP overrides the fixtures `vendor` and `ready`; one
 without any vendor inherits `LocalProviderContract`.
 """
 
