@@ -208,7 +208,7 @@ class NotSent(ProviderError):
 class ProviderUnusable(ProviderError):
     """Surely not accepted because of the account: credentials, quota, suspension.
 
-    `authentication` tells whether the vendor refused the credentials, so that a rotated secret is worth fetching again.
+    `authentication` says that the vendor refused the credentials: a secret that was rotated is worth fetching again.
     """
 
     authentication: bool = False
