@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from notifyhub.errors import ConfigurationError, NotSent, OutcomeUnknown, ProviderError, ProviderUnusable, RefusedHere
 from notifyhub.log_guard import guard_aws
-from notifyhub.reply import Reply
+from notifyhub.reply import Reply, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,6 +103,8 @@ def _reply(response: Mapping[str, Any]) -> Reply:
     headers = {name.lower(): value for name, value in metadata.get("HTTPHeaders", {}).items()}
     if request_id := metadata.get("RequestId"):
         headers.setdefault("x-amzn-requestid", request_id)
+    if (wait_ms := seconds(headers.get("x-amz-retry-after"))) is not None:  # botocore's own retries read it so
+        headers.setdefault("retry-after", f"{wait_ms / 1000:.3f}")
     code = response.get("Error", {}).get("Code")
     return Reply(metadata.get("HTTPStatusCode", 200), headers, json.dumps(body, default=str).encode(), code)
 

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from notifyhub import errors
-from notifyhub.errors import NotSent, ProviderError
+from notifyhub.errors import NotSent, ProviderError, ProviderUnusable
 from notifyhub.provider import ProviderReceipt
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def _rebuilt(error: ProviderError, message: Message) -> ProviderError:
     rebuilt: ProviderError = kind(error.provider, status=error.status, code=code, request_id=request_id)
     if isinstance(rebuilt, NotSent) and isinstance(error, NotSent):
         rebuilt.retry_after = error.retry_after
+    if isinstance(rebuilt, ProviderUnusable) and isinstance(error, ProviderUnusable):
+        rebuilt.authentication = error.authentication
     return rebuilt
 
 

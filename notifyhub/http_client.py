@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +20,23 @@ if TYPE_CHECKING:
 RESPONSE_CAP = 64 * 1024
 """Bytes of an answer that are kept; receipts and errors are far shorter."""
 CONNECT_TIMEOUT_S = 3.0
+MAX_CONNECTIONS = 50
 
 
 class HttpTransport:
-    """Holds the pooled connections; built once per process, safe to use from many threads."""
+    """Holds the pooled connections; built once per process, safe to use from many threads.
+
+    Not every request ends with its deadline: headers that drip and a hanging DNS cannot be bounded here, so a request
+    that the caller has given up may keep its connection for long. Once such requests hold all of a client's, the next
+    one waits for a free connection in vain (PoolTimeout), and so would every one after it; therefore that client is
+    left to those that hold it, and a new one takes its place.
+    """
 
     def __init__(self, *, timeout_s: float = 10.0) -> None:
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
+        self._exhausted: list[httpx.Client] = []
 
     def open(self) -> httpx.Client:
         """The httpx client, built at first use: with its TLS context it costs a cold start too much to be idle."""
@@ -41,13 +50,23 @@ class HttpTransport:
         import httpx
 
         left = min(self._timeout_s, deadline.remaining())
-        return httpx.Timeout(left, connect=min(CONNECT_TIMEOUT_S, left))
+        short = min(CONNECT_TIMEOUT_S, left)
+        return httpx.Timeout(left, connect=short, pool=short)
+
+    def leave(self, client: httpx.Client) -> None:
+        """Lets the next request open another client; this one is not closed, as some of its requests may yet end."""
+        with self._lock:
+            if self._client is client:
+                self._exhausted.append(client)
+                self._client = None
 
     def close(self) -> None:
         """Closes the pooled connections; the next request opens new ones."""
         with self._lock:
-            if self._client is not None:
-                self._client.close()
+            for client in [*self._exhausted, self._client]:
+                if client is not None:
+                    client.close()
+            self._exhausted.clear()
             self._client = None
 
 
@@ -70,11 +89,9 @@ class ProviderHttp:
         auth: tuple[str, str] | None = None,
     ) -> Reply:
         """One POST, as `notifyhub.provider.Http` describes it."""
-        import httpx
-
         if deadline.passed:
             raise NotSent(self._provider, "no time was left to send it")
-        client = self._transport.open()
+        client = self._opened()
         try:
             request = client.build_request(
                 "POST",
@@ -86,74 +103,102 @@ class ProviderHttp:
                 timeout=self._transport.timeout(deadline),
             )
             request.url.host.encode("idna")  # what a socket does first, whose error httpx lets through
-        except (httpx.InvalidURL, UnicodeError) as error:
+        except Exception as error:  # noqa: BLE001 - of what it cannot write, httpx lets json's and others' errors through
             failure = ProviderUnusable(self._provider, type(error).__name__)
         else:
-            return self._exchanged(client, request, auth)
+            return self._exchanged(client, request, auth, deadline)
         # Outside the except block: these errors hold the URL, the credential or the body.
         raise failure
 
-    def _exchanged(self, client: httpx.Client, request: httpx.Request, auth: tuple[str, str] | None) -> Reply:
+    def _opened(self) -> httpx.Client:
+        """The client; what keeps it from being made is in the process's environment, and its error may quote that."""
+        try:
+            return self._transport.open()
+        except Exception as error:  # noqa: BLE001 - ssl's, httpx's and its optional libraries', as the variables have it
+            problem = f"{type(error).__name__}; is HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE set to what cannot be used?"
+        raise ProviderUnusable(self._provider, problem)
+
+    def _exchanged(
+        self, client: httpx.Client, request: httpx.Request, auth: tuple[str, str] | None, deadline: Deadline
+    ) -> Reply:
         import httpx
 
         try:
-            return _exchange(client, request, auth)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
+            reply = _exchange(client, request, auth, deadline)
+        except Exception as error:  # noqa: BLE001 - httpx does not turn every error of h11, ssl or the codecs into one of its own
             failure = self._failure(error)
+            if isinstance(error, httpx.PoolTimeout):
+                self._transport.leave(client)
+        else:
+            if reply is not None:
+                return reply
+            failure = OutcomeUnknown(self._provider, "the answer was still coming in when the time was up")
         # Outside the except block, so that httpx's error, which shows the URL, is not even its context.
         raise failure
 
     def _failure(self, error: Exception) -> ProviderError:
-        kind = next(kind for base, kind in _failures().items() if isinstance(error, base))
+        names = [base.__name__ for base in type(error).__mro__]
+        kind = next(
+            (BEFORE_THE_REQUEST_LEFT[name] for name in names if name in BEFORE_THE_REQUEST_LEFT), OutcomeUnknown
+        )
         return kind(self._provider, type(error).__name__)
 
 
-def _exchange(client: httpx.Client, request: httpx.Request, auth: tuple[str, str] | None) -> Reply:
+BEFORE_THE_REQUEST_LEFT: dict[str, type[ProviderError]] = {
+    "ConnectError": NotSent,
+    "ConnectTimeout": NotSent,
+    "PoolTimeout": NotSent,
+    "ProxyError": NotSent,
+    "UnsupportedProtocol": ProviderUnusable,
+    "LocalProtocolError": ProviderUnusable,
+}
+"""What errors say of the request, by class name with subclasses; any other may come after it left.
+
+Names and not classes, because httpx (0.28.1) lets some errors of httpcore and h11 through as they are, and they have
+the same names: a Content-Length that is not the body's is h11's LocalProtocolError, and such a request is never whole.
+A time-out while writing or reading comes after the request began to leave, as does every network error that is not one
+of connecting. InvalidURL and UnicodeError come from the Location header of an answer: httpx reads it even where
+redirects are not followed.
+"""
+
+
+def _exchange(
+    client: httpx.Client, request: httpx.Request, auth: tuple[str, str] | None, deadline: Deadline
+) -> Reply | None:
+    """The answer, None where its body was not all there when the time was up."""
     response = client.send(request, auth=auth, stream=True)
     try:
-        return Reply(response.status_code, _lowered(response.headers), _capped(response))
+        body = _capped(response, deadline)
     finally:
-        response.close()
+        with contextlib.suppress(Exception):  # an answer that has been read counts, however its connection ends
+            response.close()
+    return None if body is None else Reply(response.status_code, _lowered(response.headers), body)
 
 
 def _lowered(headers: httpx.Headers) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def _capped(response: httpx.Response) -> bytes:
-    """The body up to the cap; what is beyond is not read at all."""
+def _capped(response: httpx.Response, deadline: Deadline) -> bytes | None:
+    """The body up to the cap; what is beyond is not read at all. None where it is not there by the deadline.
+
+    httpx's time-outs begin anew with every piece, so a body that drips would go on; now it ends at the first piece that
+    comes late, which is one read time-out after the deadline at the most.
+    """
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk
         if len(body) > RESPONSE_CAP:
             break
+        if deadline.passed:
+            return None
     return bytes(body[:RESPONSE_CAP])
-
-
-def _failures() -> dict[type[Exception], type[ProviderError]]:
-    """What each failure of httpx says about the request; the first match counts.
-
-    Source: the exception tree in httpx's documentation. A time-out while writing or reading comes after the request
-    began to leave, as does every other network error that is not one of connecting. InvalidURL and UnicodeError come
-    from the Location header of an answer here: httpx reads it even where redirects are not followed.
-    """
-    import httpx
-
-    return {
-        httpx.ConnectError: NotSent,
-        httpx.ConnectTimeout: NotSent,
-        httpx.PoolTimeout: NotSent,
-        httpx.ProxyError: NotSent,
-        httpx.UnsupportedProtocol: ProviderUnusable,
-        httpx.LocalProtocolError: ProviderUnusable,
-        Exception: OutcomeUnknown,
-    }
 
 
 def _new_client() -> httpx.Client:
     import httpx
 
-    limits = httpx.Limits(max_connections=50, max_keepalive_connections=20)
+    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=20)
     # Answers are short; a compressed one could unfold to far more than the cap before it is counted.
     client = httpx.Client(follow_redirects=False, limits=limits, headers={"accept-encoding": "identity"})
     guard_http()  # not before: httpx imports httpcore, and with it its loggers, when it builds a client

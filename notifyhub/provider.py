@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError, ProviderUnusable, RefusedHere, UnsupportedContent
+from notifyhub.reply import seconds
 from notifyhub.section import BaseUrl, Section
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from notifyhub.reply import Reply
 
 ENTRY_POINT_GROUP = "notifyhub.providers"
+TOO_MANY_REQUESTS = 429
 
 E = TypeVar("E", bound=ProviderError)
 
@@ -88,8 +90,8 @@ class HttpSettings(ProviderSettings):
 class Http(Protocol):
     """The shared HTTP client, as a provider sees it.
 
-    `post` raises NotSent where the request surely did not arrive and OutcomeUnknown where it may have; every answer,
-    refusals included, comes back as a Reply.
+    `post` raises NotSent where the request surely did not arrive, ProviderUnusable where it cannot even be written, and
+    OutcomeUnknown where it may have arrived; every answer, refusals included, comes back as a Reply.
     """
 
     def post(
@@ -174,21 +176,43 @@ class Provider(abc.ABC):
         )
         if isinstance(error, NotSent):
             error.retry_after = self.wait(reply)
+        if isinstance(error, ProviderUnusable):
+            error.authentication = self.refuses_credentials(reply)
         return error
 
     def wait(self, reply: Reply) -> float | None:
-        """Seconds that the vendor asks us to wait; by default from Retry-After."""
-        return reply.retry_after
+        """Seconds that the vendor asks us to wait: Retry-After, else at a 429 RateLimit-Reset in seconds; else None.
+
+        RateLimit-Reset: draft-ietf-httpapi-ratelimit-headers-06, which gives Retry-After precedence. At another status
+        it speaks of a limit that was not reached. For fields of its own a vendor's class overrides this with one line
+        over `notifyhub.reply.seconds` or `seconds_until`.
+        """
+        told = reply.retry_after
+        limited = told is None and reply.status == TOO_MANY_REQUESTS
+        return seconds(reply.headers.get("ratelimit-reset")) if limited else told
+
+    def refuses_credentials(self, reply: Reply) -> bool:
+        """Whether a reply that makes the provider unusable means its credentials; by default that is what 401 says."""
+        return reply.status == 401  # noqa: PLR2004 - RFC 9110, 15.5.2
 
     def unsupported(self, message: str) -> UnsupportedContent:
         """The error for a message that this vendor's API cannot express; it goes to the next provider."""
         return UnsupportedContent(self.name, message)
 
 
+# RFC 9110, 15.5.9 and 15.5.20, and RFC 8470, 5.2: at 408, 421 and 425 the server did not take the request up. A 303
+# (15.4.4) is where to look for the result of a request that was processed.
+_BY_STATUS: dict[int, type[ProviderError]] = {
+    **dict.fromkeys((408, 421, 425, TOO_MANY_REQUESTS, 503), NotSent),
+    **dict.fromkeys((401, 402, 403, 407), ProviderUnusable),
+    303: OutcomeUnknown,
+}
+
+
 def _kind(status: int) -> type[ProviderError]:
-    if status in {429, 503}:
-        return NotSent
-    if status in {401, 402, 403} or status < 400:  # noqa: PLR2004 - a redirect: the base_url is wrong
+    if kind := _BY_STATUS.get(status):
+        return kind
+    if status < 400:  # noqa: PLR2004 - a redirect: the base_url is wrong
         return ProviderUnusable
     return RefusedHere if status < 500 else OutcomeUnknown  # noqa: PLR2004 - the 5xx class
 

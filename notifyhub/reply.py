@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -53,14 +55,38 @@ class Reply:
     @property
     def retry_after(self) -> float | None:
         """Seconds to wait by the Retry-After header (RFC 9110, 10.2.3: seconds or a date); None without one."""
-        text = self.headers.get("retry-after", "").strip()
-        if text.isdecimal():
-            return float(text)
-        try:
-            moment = parsedate_to_datetime(text)
-        except (ValueError, IndexError, OverflowError):
-            return None
-        return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+        text = self.headers.get("retry-after")
+        number = seconds(text)
+        return _until_date(text) if number is None and text else number
 
     def __repr__(self) -> str:
         return f"<Reply {self.status}, {len(self.body)} bytes>"
+
+
+def seconds(value: object) -> float | None:
+    """A vendor's number of seconds, from a header or a JSON field; None where it is no sensible number.
+
+    What a vendor writes is not to be trusted: of signs, exponents, NaN, digits of other scripts and more of them than
+    a point in time has, none is an error or becomes a wait without end.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str):
+        text = value.strip()
+        return float(text) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", text) else None
+    return float(value) if 0 <= value < 1e12 else None  # noqa: PLR2004 - twelve digits, as above
+
+
+def seconds_until(moment: object) -> float | None:
+    """The seconds from now to a Unix time in seconds, such as X-RateLimit-Reset often is; zero once it has passed."""
+    at = seconds(moment)
+    return None if at is None else max(0.0, at - time.time())
+
+
+def _until_date(text: str) -> float | None:
+    """The seconds to a date as mail and HTTP write it; without a zone it is UTC."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, IndexError, OverflowError):
+        return None
+    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

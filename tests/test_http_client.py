@@ -3,7 +3,6 @@
 import logging
 import time
 
-import httpx
 import pytest
 import trustme
 
@@ -15,18 +14,6 @@ from tests.raw_server import free_port, raw_server, reset
 
 CANARY = "c4n4ry"
 HEADERS = {"Authorization": f"Bearer {CANARY}"}
-
-JUDGED = {
-    NotSent: "ConnectError ConnectTimeout PoolTimeout ProxyError",
-    ProviderUnusable: "UnsupportedProtocol LocalProtocolError",
-    # Abstract classes of httpx are here too: a new subclass is unknown until somebody has judged it.
-    OutcomeUnknown: """
-        HTTPError RequestError TransportError TimeoutException NetworkError ProtocolError ReadTimeout WriteTimeout
-        ReadError WriteError CloseError RemoteProtocolError DecodingError TooManyRedirects HTTPStatusError
-        StreamError StreamConsumed StreamClosed ResponseNotRead RequestNotRead InvalidURL
-        """,
-}
-NEVER_RAISED_BY_A_POST = {"CookieConflict"}
 
 
 @pytest.fixture
@@ -210,27 +197,16 @@ def test_a_redirect_is_an_answer_and_is_not_followed(http, vendor):
         {"headers": {"Authorization": f"Bearer {CANARY}\r\nX-More: yes"}},
         {"headers": {"Authorization": f"Bearer {CANARY}…"}},
         {"json": {"text": f"{CANARY}\ud800"}},
+        {"json": {CANARY: {CANARY}}},
         {"json": None, "form": {"text": f"{CANARY}\ud800"}},
     ],
-    ids=["scheme", "address", "empty label", "line break", "header not ASCII", "broken text", "broken form"],
+    ids=["scheme", "address", "empty label", "line break", "header not ASCII", "broken text", "no JSON", "broken form"],
 )
 def test_what_cannot_even_be_written_is_a_matter_of_the_settings(http, vendor, request_):
     """The errors of these cases hold what they were given: the credential, the whole body."""
     error = failure(http, request_.pop("url", vendor.url), **request_)
     assert type(error) is ProviderUnusable
     assert vendor.requests == []
-
-
-def test_every_error_of_httpx_was_judged_on_purpose(http):
-    """A new class is unknown at first: judge it in `_failures`, then list it here."""
-    classes = {
-        name: each for name, each in vars(httpx).items() if isinstance(each, type) and issubclass(each, Exception)
-    }
-    judged = {name: kind for kind, names in JUDGED.items() for name in names.split()}
-    assert set(classes) == set(judged) | NEVER_RAISED_BY_A_POST
-    for name, kind in judged.items():
-        error = classes[name].__new__(classes[name])
-        assert type(http._failure(error)) is kind, name
 
 
 def test_no_log_line_shows_url_header_or_body(http, vendor, caplog):

@@ -10,7 +10,8 @@ class TestSendGrid(ProviderContract):
 ```
 
 The file holds `{"source": …, "answers": [{"name", "status", "headers", "body", "expect"}]}`, where `expect` is
-`{"message_id": …}` for an acceptance, else `{"error": "NotSent", "code": …, "retry_after": …}`. Everything runs over a
+`{"message_id": …}` for an acceptance, else `{"error": "NotSent", "code": …, "retry_after": …}` or
+`{"error": "ProviderUnusable", "authentication": true}`; what it does not name is not compared. Everything runs over a
 real connection to a loopback server. A provider not reached by HTTP overrides the fixtures `vendor` and `ready`; one
 without any vendor inherits `LocalProviderContract`.
 """
@@ -239,5 +240,6 @@ def _compare(outcome: ProviderReceipt | ProviderError, expected: dict[str, Any])
         "error": type(outcome).__name__,
         "code": outcome.code,
         "retry_after": getattr(outcome, "retry_after", None),
+        "authentication": getattr(outcome, "authentication", None),
     }
     assert {name: facts[name] for name in expected} == expected

@@ -1,4 +1,4 @@
-"""What the error codes that all AWS services share say of a request; no provider itself.
+"""What all AWS services share: the error codes and what they say of a request; no provider itself.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and botocore's `_retry.json` and
 `retries/standard.py` for the spellings of throttling (botocore 1.44.5, read 2026-11). Codes come before statuses,
@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderUnusable
+from notifyhub.provider import Provider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from notifyhub.errors import ProviderError
-    from notifyhub.provider import Provider
     from notifyhub.reply import Reply
 
 Kinds = dict[str, type["ProviderError"]]
@@ -36,9 +36,22 @@ COMMON: Kinds = {
     **dict.fromkeys(_DENIED.split(), ProviderUnusable),
     # The signature was too old when it arrived, as after a function was frozen in the middle; the next one is not.
     "RequestExpired": NotSent,
+    # "Reading the request timed out", says the list of common errors: it was never whole.
+    "RequestTimeoutException": NotSent,
+    # What was aborted, or timed out in ways not told, may have been under way.
+    "RequestAbortedException": OutcomeUnknown,
+    "RequestTimeout": OutcomeUnknown,
     "ServiceUnavailable": NotSent,
     "ServiceUnavailableException": NotSent,
 }
+
+
+class AwsProvider(Provider):
+    """A provider that uses the function's role."""
+
+    def refuses_credentials(self, reply: Reply) -> bool:
+        """Never: a role's credentials are no secret of the configuration, so there is nothing to fetch again."""
+        return False
 
 
 def judged(provider: Provider, reply: Reply, own: Mapping[str, type[ProviderError]]) -> ProviderError | None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from notifyhub.errors import ProviderUnusable, RecipientRejected, RefusedHere
-from notifyhub.provider import Capabilities, Provider, ProviderReceipt, ProviderSettings
-from notifyhub_providers._aws_codes import Kinds, judged
+from notifyhub.provider import Capabilities, ProviderReceipt, ProviderSettings
+from notifyhub_providers._aws_codes import AwsProvider, Kinds, judged
 
 if TYPE_CHECKING:
     from notifyhub.errors import ProviderError
@@ -39,7 +39,7 @@ _KINDS: Kinds = {
 _OPTED_OUT = "DESTINATION_PHONE_NUMBER_OPTED_OUT"
 
 
-class AwsSms(Provider):
+class AwsSms(AwsProvider):
     """Sends text messages through AWS End User Messaging."""
 
     name = "aws_sms"

@@ -42,7 +42,10 @@ class File(Provider):
         self._writer = LetterWriter(self, settings.sender)
 
     def send(self, message: Message, context: SendContext) -> ProviderReceipt:
-        """Writes the file, whose name is the id; ProviderUnusable, with the errno's name, where the disk refuses."""
+        """Writes the file, whose name is the id; ProviderUnusable, with the errno's name, where the disk refuses.
+
+        A file that cannot be written whole is not there at all, so nothing was accepted, and every message fares alike.
+        """
         key = context.idempotency_key
         content = self._writer.write(message, key).content if message.channel == "email" else _text(message)
         name = _name(message, key)
@@ -50,6 +53,8 @@ class File(Provider):
             _replace(self.settings.path / name, content)
         except OSError as error:
             code = errno.errorcode.get(error.errno or 0)
+        except ValueError:  # no path at all, as it holds a NUL
+            code = "EINVAL"
         else:
             return ProviderReceipt(message_id=name)
         raise ProviderUnusable(self.name, "the folder of `path` cannot be written to", code=code)

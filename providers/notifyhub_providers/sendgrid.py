@@ -1,19 +1,21 @@
 """SendGrid's Mail Send API, version 3.
 
 Request and answers: twilio/sendgrid-oai `tsg_mail_v3.json`; errors and rate limits:
-https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api (read 2026-11).
+https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api and
+https://support.sendgrid.com/hc/en-us/articles/18322114821403 (read 2026-11).
 Left out on purpose: templates kept at SendGrid, batches, scheduled sends.
 """
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
+from notifyhub.errors import OutcomeUnknown, ProviderUnusable
 from notifyhub.messages import Mailbox
 from notifyhub.provider import HttpSettings, Provider, ProviderReceipt
+from notifyhub.reply import seconds_until
 from notifyhub.section import BaseUrl, MailSender
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
     from notifyhub.messages import Message
     from notifyhub.provider import SendContext
     from notifyhub.reply import Reply
+
+
+ACCEPTED = 202
+_NOT_OF_THE_MESSAGE = frozenset({404, 405, 451})
+"""No such resource or method, or another region's data: base_url is wrong, so every message would get it."""
 
 
 class SendGrid(Provider):
@@ -51,13 +58,27 @@ class SendGrid(Provider):
         return ProviderReceipt(message_id=reply.headers.get("x-message-id"))
 
     def classify(self, reply: Reply) -> ProviderError | None:
-        """SendGrid has no error codes; the name of the field at fault is the best there is."""
-        return None if reply.successful else self.by_status(reply, code=reply.field("errors", 0, "field"))
+        """Accepted is 202 with an id. There are no error codes; the name of the field at fault is the best there is.
+
+        A 200 is what the sandbox says of a message that it only validated, and any other 2xx, like a 202 without an id,
+        is not SendGrid's own: a gateway may have answered in its place.
+        """
+        if reply.successful:
+            accepted = reply.status == ACCEPTED and reply.headers.get("x-message-id")
+            return None if accepted else self.error(OutcomeUnknown, reply, message="this is not how SendGrid accepts")
+        field = reply.field("errors", 0, "field")
+        if reply.status in _NOT_OF_THE_MESSAGE:
+            return self.error(ProviderUnusable, reply, code=field)
+        return self.by_status(reply, code=field)
 
     def wait(self, reply: Reply) -> float | None:
         """X-RateLimit-Reset is the Unix time, in seconds, at which the limit is lifted."""
-        reset = reply.headers.get("x-ratelimit-reset", "")
-        return max(0.0, float(reset) - time.time()) if reset.isdecimal() else reply.retry_after
+        told = super().wait(reply)
+        return seconds_until(reply.headers.get("x-ratelimit-reset")) if told is None else told
+
+    def refuses_credentials(self, reply: Reply) -> bool:
+        """401 is also what an account gets whose credits are used up, and only the text tells."""
+        return super().refuses_credentials(reply) and "credits" not in str(reply.field("errors", 0, "message"))
 
     def _payload(self, message: Message) -> dict[str, Any]:
         sender = Mailbox.parse(message.sender or self.settings.sender)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from notifyhub.errors import NotSent, ProviderUnusable, RefusedHere
 from notifyhub.messages import Mailbox
-from notifyhub.provider import Provider, ProviderReceipt, ProviderSettings
+from notifyhub.provider import ProviderReceipt, ProviderSettings
 from notifyhub.section import MailSender
-from notifyhub_providers._aws_codes import Kinds, judged
+from notifyhub_providers._aws_codes import AwsProvider, Kinds, judged
 
 if TYPE_CHECKING:
     from notifyhub.errors import ProviderError
@@ -35,7 +35,7 @@ _KINDS: Kinds = {
 }
 
 
-class Ses(Provider):
+class Ses(AwsProvider):
     """Sends mail through Amazon SES."""
 
     name = "ses"

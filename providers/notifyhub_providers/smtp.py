@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 
 PROBE_S = 10.0
 """Seconds that `probe` has."""
-_ACCOUNT = frozenset({421, 530, 534, 535, 538})
-"""RFC 5321: 421 service not available; RFC 4954, 6: the others, all about logging in."""
+_CREDENTIALS = frozenset({530, 534, 535, 538})
+"""RFC 4954, 6: log in first, or otherwise, or with other credentials."""
+_ACCOUNT = _CREDENTIALS | {421}
+"""RFC 5321: 421 service not available."""
 _ACCOUNT_AT_OPENING = frozenset({432, 454})
 """Said of TLS or of AUTH only; later, 454 is how Amazon SES throttles, which passes."""
 _NO_RECIPIENT = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
@@ -104,13 +106,20 @@ class Smtp(Provider):
             return None
         return self.error(_kind(stage, reply), reply, message=f"at {stage}")
 
+    def refuses_credentials(self, reply: Reply) -> bool:
+        """By the codes of AUTH, which a server may also give at MAIL or RCPT."""
+        return reply.status in _CREDENTIALS
+
     def _converse(self, deadline: Deadline, letter: Letter | None) -> None:
         session = Session(self, self._tls, deadline)
         try:
             session.open()
             if letter:
                 session.deliver(letter)
-        except OSError as error:  # smtplib's, ssl's and socket's errors are all OSErrors
+        except (
+            OSError,
+            ValueError,
+        ) as error:  # smtplib's, ssl's and socket's are OSErrors, those of codecs ValueErrors
             failure = self._failure(error, session.stage)
         else:
             return
@@ -119,11 +128,11 @@ class Smtp(Provider):
         # Outside the except block: smtplib's errors quote the server, which may quote the message.
         raise failure
 
-    def _failure(self, error: OSError, stage: str) -> ProviderError:
-        """A broken connection: until the final dot has left, nothing can have been accepted."""
+    def _failure(self, error: OSError | ValueError, stage: str) -> ProviderError:
+        """A broken connection, or what cannot be written: until the final dot has left, nothing was accepted."""
         untrusted = isinstance(error, ssl.SSLCertVerificationError)
         hint = "; is the host's name right, or a ca_file needed?" if untrusted else ""
-        kind = OutcomeUnknown if stage == "dot" else NotSent
+        kind = OutcomeUnknown if stage == "dot" else NotSent if isinstance(error, OSError) else RefusedHere
         return kind(self.name, f"{type(error).__name__} at {stage}{hint}")
 
 

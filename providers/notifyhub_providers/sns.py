@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from notifyhub.errors import RecipientRejected, RefusedHere
-from notifyhub.provider import Provider, ProviderReceipt, ProviderSettings
-from notifyhub_providers._aws_codes import Kinds, judged
+from notifyhub.errors import NotSent, ProviderUnusable, RecipientRejected, RefusedHere
+from notifyhub.provider import ProviderReceipt, ProviderSettings
+from notifyhub_providers._aws_codes import AwsProvider, Kinds, judged
 
 if TYPE_CHECKING:
     from notifyhub.errors import ProviderError
@@ -31,10 +31,13 @@ _KINDS: Kinds = {
     "ParameterValueInvalid": RefusedHere,
     "ValidationException": RefusedHere,
     "OptedOut": RecipientRejected,
+    # Of topics' keys; a number has none, but the model declares these for Publish as a whole.
+    **dict.fromkeys(("KMSDisabled", "KMSInvalidState", "KMSNotFound", "KMSAccessDenied"), ProviderUnusable),
+    "KMSThrottling": NotSent,
 }
 
 
-class Sns(Provider):
+class Sns(AwsProvider):
     """Sends text messages through Amazon SNS."""
 
     name = "sns"

@@ -30,12 +30,15 @@ if TYPE_CHECKING:
 VALIDITY_S = (1, 36_000)
 """The bounds of ValidityPeriod in Twilio's description; older editions of it ended at 14400."""
 
+_AUTHENTICATE = 20003
+
 # What the status does not say, or not reliably. A sender that does not fit (21606, 21612, 21659, 21703) is a plain 400
 # and so refused here, since the same sender may do for another country.
 _KINDS: dict[int, type[ProviderError]] = {
-    20429: NotSent,
+    # "An API request that receives an error 429 response is never processed"; maintenance, for which no status is told.
+    **dict.fromkeys((20429, 21730), NotSent),
     # No access, account or service not found, not active, suspended, over its daily limit, its queue full.
-    **dict.fromkeys((10001, 20003, 20005, 20404, 21611, 21701, 21705), ProviderUnusable),
+    **dict.fromkeys((10001, _AUTHENTICATE, 20005, 20403, 20404, 21611, 21701, 21705), ProviderUnusable),
     **dict.fromkeys((30001, 30002, 63038, 90010), ProviderUnusable),
     # No permission for the country, a number not verified during the trial, 10DLC not registered.
     **dict.fromkeys((21408, 21608, 30034), RefusedHere),
@@ -108,6 +111,10 @@ class Twilio(Provider):
         if code or reply.field("status") in {"failed", "undelivered", "canceled"}:
             return self._judged(reply, code) or self.error(RefusedHere, reply, code=code)
         return None if reply.field("sid") else self.error(OutcomeUnknown, reply, message="the answer names no message")
+
+    def refuses_credentials(self, reply: Reply) -> bool:
+        """By status, or by code where Twilio says so under another status."""
+        return super().refuses_credentials(reply) or reply.field("code") == _AUTHENTICATE
 
     def _judged(self, reply: Reply, code: object) -> ProviderError | None:
         kind = _KINDS.get(code) if isinstance(code, int) else None

@@ -1,6 +1,7 @@
 """A provider is an entry point, an extra, a file, a contract test and a row in the documentation; none is missing."""
 
 import importlib
+import json
 import re
 import tomllib
 from importlib.metadata import entry_points
@@ -53,3 +54,31 @@ def test_each_has_a_contract_test_that_overrides_nothing(name):
 def test_each_has_a_row_in_the_documentation(name):
     table = (ROOT / "docs" / "providers.md").read_text(encoding="utf-8")
     assert re.search(rf"^\| `{name}` \|", table, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_each_has_a_table_of_what_its_answers_mean_and_it_names_every_outcome_that_they_have(name):
+    """Of those with documented answers the table has a row for every class among them, and for no other."""
+    rows = re.findall(r"^\| (?:`(\w+)`|(accepted)) \|", section(name), re.MULTILINE)
+    found = {error or accepted for error, accepted in rows}
+    assert "accepted" in found
+    answers = ROOT / "tests" / "providers" / name / "answers.json"
+    if answers.exists():
+        cases = json.loads(answers.read_text(encoding="utf-8"))["answers"]
+        assert found == {case["expect"].get("error", "accepted") for case in cases}
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_every_code_that_a_table_names_is_among_the_documented_answers(name):
+    answers = ROOT / "tests" / "providers" / name / "answers.json"
+    if answers.exists():
+        text = answers.read_text(encoding="utf-8")
+        named = re.findall(r"\b\d{5}\b|\b\w+Exception\b|\b[45]\d\d\b|\b5\.\d\.\d+\b", section(name))
+        assert not [code for code in set(named) if code not in text]
+
+
+def section(name):
+    text = (ROOT / "docs" / "providers.md").read_text(encoding="utf-8")
+    found = re.search(rf"^### `{name}`\n(.*?)(?=^### |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found, f"docs/providers.md has no section on what the answers of {name} mean"
+    return found[1]

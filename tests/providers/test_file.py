@@ -91,6 +91,9 @@ class TestFile(LocalProviderContract):
         self.assert_unusable(ready, errno.errorcode[code])
         assert list(folder.iterdir()) == []
 
+    def test_a_path_that_can_be_none_is_unusable(self, tmp_path):
+        self.assert_unusable(self.build(Clients(), {"path": str(tmp_path / "out\0box")}), "EINVAL")
+
     def assert_unusable(self, provider, code):
         with pytest.raises(ProviderUnusable, match="the folder of `path`") as caught:
             provider.send(self.message(), self.context())

@@ -1,0 +1,107 @@
+"""What a peer that takes its time does to a request and to those after it."""
+
+import threading
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from notifyhub import http_client
+from notifyhub.deadline import Deadline
+from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError
+from notifyhub.http_client import HttpTransport, ProviderHttp
+from notifyhub.testing import VendorServer
+from tests.raw_server import raw_server
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n"
+
+
+@pytest.fixture
+def transport():
+    transport = HttpTransport()
+    yield transport
+    transport.close()
+
+
+def post(transport, address, *, seconds=5.0):
+    return ProviderHttp("acme", transport).post(f"http://{address}/", deadline=Deadline.after(seconds), json={})
+
+
+def dripping(first, piece, gone):
+    """Sends `first`, then a piece every 50 ms, until the peer hangs up (which sets `gone`) or 20 s have passed."""
+
+    def answer(connection):
+        connection.sendall(first)
+        end = time.monotonic() + 20
+        try:
+            while time.monotonic() < end:
+                connection.sendall(piece)
+                time.sleep(0.05)
+        except OSError:
+            gone.set()
+
+    return answer
+
+
+def test_a_body_that_drips_ends_with_the_deadline_and_leaves_the_outcome_unknown(transport):
+    gone = threading.Event()
+    with raw_server(dripping(HEAD, b"x", gone)) as address:
+        began = time.monotonic()
+        with pytest.raises(OutcomeUnknown, match="the answer was still coming in when the time was up"):
+            post(transport, address, seconds=0.4)
+        assert 0.3 < time.monotonic() - began < 3
+        assert gone.wait(5), "the connection was not closed"
+        assert transport.open()._transport._pool.connections == []
+
+
+def test_a_body_in_pieces_that_is_there_in_time_is_an_answer(transport):
+    def answer(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n")
+        for piece in (b"a", b"b", b"c"):
+            time.sleep(0.05)
+            connection.sendall(piece)
+
+    with raw_server(answer) as address:
+        assert post(transport, address).body == b"abc"
+
+
+def test_requests_that_hang_do_not_keep_later_ones_from_being_sent(transport, monkeypatch):
+    """Headers that drip are beyond any time-out of httpx; each such request keeps its connection, and its thread."""
+    monkeypatch.setattr(http_client, "MAX_CONNECTIONS", 2)
+    gone, ended = threading.Event(), []
+
+    def hang(address):
+        with pytest.raises(ProviderError) as caught:
+            post(transport, address, seconds=0.2)
+        ended.append(caught.value)
+
+    with ExitStack() as stack:
+        peers = [stack.enter_context(raw_server(dripping(HEAD[:17], b"x-a: b\r\n", gone))) for _ in range(2)]
+        threads = [threading.Thread(target=hang, args=(address,), daemon=True) for address in peers]
+        for thread in threads:
+            thread.start()
+        vendor = stack.enter_context(VendorServer().running())
+        address = vendor.url.removeprefix("http://")
+        time.sleep(0.5)
+        assert ended == [], "their deadline has passed, and yet they go on: this is what the engine has to bound"
+        with pytest.raises(NotSent, match="PoolTimeout"):
+            post(transport, address, seconds=0.3)
+        assert vendor.requests == []
+        assert [post(transport, address).status for _ in range(3)] == [200, 200, 200]
+        assert ended == [], "those that hang were not cut off: they might have been slow alone"
+        transport.close()
+        for thread in threads:
+            thread.join(5)
+        assert [type(error) for error in ended] == [OutcomeUnknown] * 2
+
+
+def test_a_client_is_left_once(transport):
+    client = transport.open()
+    transport.leave(client)
+    successor = transport.open()
+    transport.leave(client)
+    assert transport.open() is successor is not client
+
+
+def test_waiting_for_a_free_connection_takes_no_longer_than_making_one():
+    assert HttpTransport(timeout_s=20).timeout(Deadline.never()).pool == http_client.CONNECT_TIMEOUT_S
