@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.engine import engine_figure
 from benchmarks.figures import Figure, PackageCost, handler_figures, only_notifyhub_loads, own_event_figure
 from benchmarks.laboratory import BARE_POST, NOTIFYHUB, OWN_EVENT, REFERENCE, Laboratory, Subject, Warm, laboratory
 from benchmarks.report import lines_of
@@ -35,12 +36,16 @@ class Size:
 
     pairs: int
     own_event_pairs: int
+    engine_batches: int
     import_runs: int
     warm: Warm
 
 
-FULL = Size(pairs=12, own_event_pairs=6, import_runs=3, warm=Warm(uncounted=20, batches=22, batch=10))
-QUICK = Size(pairs=1, own_event_pairs=1, import_runs=1, warm=Warm(uncounted=2, batches=2, batch=3))
+ENGINE_BATCH = 200
+FULL = Size(
+    pairs=12, own_event_pairs=6, engine_batches=40, import_runs=3, warm=Warm(uncounted=20, batches=22, batch=10)
+)
+QUICK = Size(pairs=1, own_event_pairs=1, engine_batches=2, import_runs=1, warm=Warm(uncounted=2, batches=2, batch=3))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,7 @@ class Results:
 
     handlers: list[Figure]
     own_event: Figure
+    engine: Figure
     packages: list[PackageCost]
     delivered: dict[str, int]
 
@@ -58,6 +64,7 @@ class Results:
         return {
             "handlers": figures,
             "own_event": self.own_event.as_json(),
+            "engine": self.engine.as_json(),
             "only_notifyhub_loads": [asdict(package) for package in self.packages],
             "delivered": self.delivered,
         }
@@ -76,6 +83,7 @@ def measure(size: Size) -> Results:
         return Results(
             handlers=handlers,
             own_event=own_event,
+            engine=engine_figure(batches=size.engine_batches, batch=ENGINE_BATCH),
             packages=only_notifyhub_loads(profiles),
             delivered=lab.delivered,
         )
@@ -105,7 +113,9 @@ def main() -> None:
     if options.pairs:
         size = replace(size, pairs=options.pairs)
     results = measure(size)
-    for line in lines_of(results.handlers, results.own_event, results.packages, results.delivered):
+    for line in lines_of(
+        results.handlers, results.own_event, results.engine, packages=results.packages, delivered=results.delivered
+    ):
         print(line)
     if options.json:
         options.json.write_text(json.dumps(results.as_json(), indent=2) + "\n", encoding="utf-8")

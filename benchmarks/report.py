@@ -18,7 +18,12 @@ _ROW = "{:<24} {:>26} {:>26} {:>24}   {}"
 
 
 def lines_of(
-    handlers: Sequence[Figure], own_event: Figure, packages: Sequence[PackageCost], delivered: Mapping[str, int]
+    handlers: Sequence[Figure],
+    own_event: Figure,
+    engine: Figure,
+    *,
+    packages: Sequence[PackageCost],
+    delivered: Mapping[str, int],
 ) -> Iterator[str]:
     """The whole report, line by line."""
     yield f"Python {platform.python_version()}, {os.cpu_count()} CPUs; median (least-most) of fresh processes in turns"
@@ -31,14 +36,19 @@ def lines_of(
     yield _ROW.format("", "bare httpx post", "notifyhub", "ratio per pair", "aim")
     yield _row(own_event)
     yield ""
+    yield f"The engine around a provider that accepts at once, ledger in memory ({len(engine.compared)} batches)"
+    yield _ROW.format("", "the provider's call", "with the engine", "difference", "aim")
+    yield _row(engine)
+    yield ""
     yield from _packages(next(figure for figure in handlers if figure.name == COLD_CPU), packages)
     yield ""
     yield "Mails delivered and checked: " + ", ".join(f"{name} {count}" for name, count in delivered.items())
 
 
 def _row(figure: Figure) -> str:
-    digits = 2 if "CPU per" in figure.name else 1
-    ratio = _spread(figure.compared, 1, "+") if figure.as_difference else _spread(figure.compared, 2)
+    tiny = figure.aim is not None and figure.aim.limit < 1
+    digits = 3 if tiny else 2 if "CPU per" in figure.name else 1
+    ratio = _spread(figure.compared, digits, "+") if figure.as_difference else _spread(figure.compared, 2)
     verdict = f"aim {figure.aim.text}: {'reached' if figure.reached else 'not reached'}" if figure.aim else ""
     reference, notifyhub = _spread(figure.reference, digits), _spread(figure.notifyhub, digits)
     return _ROW.format(figure.name, reference, notifyhub, ratio, verdict).rstrip()

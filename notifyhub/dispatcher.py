@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notifyhub import assembly
@@ -45,12 +45,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One dispatch of one event."""
+    """One dispatch of one channel of an event."""
 
-    deadline: Deadline
+    owner: str
     correlation: str
+    deadline: Deadline
     again: bool
-    owner: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 class Dispatcher:
@@ -117,11 +117,11 @@ class Dispatcher:
         channels.
         """
         event = self._parsed(raw, correlation)
-        run = _Run(deadline or Deadline.never(), correlation or uuid.uuid4().hex, again)
+        owner, end = uuid.uuid4().hex, deadline or Deadline.never()
         outcomes: Outcomes = {}
         for number, channel in enumerate(event.all_channels):
-            share = run.deadline.share(len(event.all_channels) - number)  # none may eat the next one's time
-            outcomes[channel] = self._outcome(event, channel, replace(run, deadline=share))
+            share = end.share(len(event.all_channels) - number)  # none may eat the next one's time
+            outcomes[channel] = self._outcome(event, channel, _Run(owner, correlation or owner, share, again))
         return concluded(event, outcomes, self._reporter)
 
     def _parsed(self, raw: object, correlation: str | None) -> Event:

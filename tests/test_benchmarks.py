@@ -75,6 +75,7 @@ class TestQuickRun:
         _, figures = ran
         assert all(len(figure["reference"]) == 1 for figure in figures["handlers"].values())
         assert figures["own_event"]["ratio"][0] > 0
+        assert figures["engine"]["difference"][0] > 0
         assert figures["handlers"]["peak memory, MiB"]["difference"][0] > 0
 
     def test_it_says_which_imports_only_notifyhub_needs(self, ran):

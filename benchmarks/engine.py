@@ -1,0 +1,121 @@
+"""What the delivery engine adds to a message that the first provider accepts: routing, claim, expiry, the bounded call,
+cool-down and settlement with the ledger in memory, against the provider's call alone.
+
+In this process and by turns, as nothing is started or imported; the provider accepts at once and opens no socket.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.figures import Aim, Figure
+from notifyhub.assembly import courier_of, expiry_of
+from notifyhub.claims import Claims
+from notifyhub.clock import now
+from notifyhub.deadline import Deadline
+from notifyhub.delivery import Envelope
+from notifyhub.events.notification import NotificationEvent
+from notifyhub.ledger.memory import MemoryLedger
+from notifyhub.messages import Message
+from notifyhub.observing import Reporter
+from notifyhub.provider import Provider, ProviderReceipt, ProviderSettings, SendContext
+from notifyhub.registry import ConfiguredProviders
+from notifyhub.routing import Router
+from notifyhub.settings.loading import validated
+from notifyhub.settings.model import Settings
+from notifyhub.settlement import settling
+from notifyhub.toolkit import Clients
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ADDRESS = "jane.roe@example.com"
+MESSAGE = Message(channel="email", to=ADDRESS, trigger="OrderShipped", subject="On its way", text="It is on its way.")
+UNCOUNTED = 200
+
+
+class OrderShipped(NotificationEvent):
+    """An event of an application."""
+
+
+class Accepting(Provider):
+    """Accepts at once."""
+
+    name = "accepting"
+    channels = ("email",)
+
+    def send(self, message: Message, context: SendContext) -> ProviderReceipt:
+        """The receipt."""
+        return ProviderReceipt(message_id=message.trigger)
+
+
+class Engine:
+    """The engine around one provider, as a dispatcher has it, without parsing, decrypting, rendering and logging."""
+
+    def __init__(self) -> None:
+        table = {
+            "app": {"name": "Acme"},
+            "providers": {"mail": {"use": "console"}, "backup": {"use": "console"}},
+            "routes": [{"channel": "email", "providers": ["mail", "backup"]}],
+        }
+        settings = validated(Settings, table, folder=Path.cwd())
+        clients = Clients()
+        self.provider = Accepting(ProviderSettings(), clients.toolkit("accepting"))
+        providers = ConfiguredProviders(settings, clients, given={"mail": self.provider, "backup": self.provider})
+        self._reporter = Reporter()
+        self._router = Router(settings.routes)
+        self._claims = Claims(ledger=MemoryLedger(), lease_s=45, clock=now, failed=self._reporter.ledger_failure)
+        self._expiry = expiry_of(settings, now)
+        self._courier = courier_of(settings, providers, now)
+        self._number = 0
+
+    def deliver(self) -> None:
+        """A message of its own each time, from its key to its settlement."""
+        self._number += 1
+        event = _event(self._number)
+        deadline = Deadline.after(30)
+        key = event.key("email", "")
+        plan = self._router.plan(event, "email", to=ADDRESS, key=key)
+        claim = self._claims.take(key, owner="owner", deadline=deadline)
+        with settling(self._claims, claim, "email", recipient=ADDRESS) as settle:
+            envelope = Envelope(
+                message=MESSAGE,
+                key=claim.key,
+                deadline=deadline,
+                first_seen=claim.first_seen,
+                dead_after=self._expiry.end_of(event, "email", claim.first_seen),
+            )
+            settle(self._courier.deliver(envelope, plan, watch=self._reporter.watch(event, "email", "")))
+
+    def call(self) -> None:
+        """What remains without the engine: the event, and the provider's call."""
+        self._number += 1
+        _event(self._number)
+        self.provider.send(MESSAGE, SendContext(deadline=Deadline.after(30), idempotency_key="none"))
+
+
+def engine_figure(*, batches: int, batch: int) -> Figure:
+    """CPU of the whole process per message, its worker thread included."""
+    engine = Engine()
+    _cpu_ms(engine.deliver, UNCOUNTED)
+    pairs = [(_cpu_ms(engine.call, batch), _cpu_ms(engine.deliver, batch)) for _ in range(batches)]
+    return Figure(
+        name="CPU per message, ms",
+        reference=[call for call, _ in pairs],
+        notifyhub=[delivered for _, delivered in pairs],
+        as_difference=True,
+        aim=Aim(limit=0.15, text="<= +0.15 ms"),
+    )
+
+
+def _event(number: int) -> OrderShipped:
+    return OrderShipped.model_validate({"id": str(number), "recipient": {"email": ADDRESS}})
+
+
+def _cpu_ms(work: Callable[[], None], times: int) -> float:
+    began = time.process_time()
+    for _ in range(times):
+        work()
+    return (time.process_time() - began) * 1000 / times
