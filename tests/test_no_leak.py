@@ -163,7 +163,7 @@ def test_every_error_of_a_provider_leaks_nothing_of_what_is_behind_it(kind, sear
     hub = hub_of()
     error = kind("acme", status=400, code="E7")
     error.__cause__ = KeyError(f"{EMAIL} {CODE}")
-    hub.providers["mail"].fail_with(error, times=3)
+    hub.providers["mail"].fail_with(error, times=6)
     outcome = failed_decently(search, hub, raw_event())
     assert (outcome.__cause__ is not None) is (kind is RecipientRejected)
 

@@ -37,7 +37,7 @@ class Cooldown:
         if not self._until:
             return list(names)
         now = self._clock()
-        return sorted(names, key=lambda name: name in self._until and self._until[name] > now)
+        return sorted(names, key=lambda name: self._until.get(name, now) > now)
 
     def note(self, name: str, outcome: ProviderReceipt | ProviderError) -> None:
         """Learns from the outcome of one call."""

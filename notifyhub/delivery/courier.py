@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 3
 """Calls of one provider for one message, at most, before the next has its turn."""
+ATTEMPTS_OF_THE_LAST = 6
+"""Behind it there is only Lambda's retry, which comes after a minute."""
 
 
 class Watch(Protocol):
@@ -63,8 +65,9 @@ class Courier:
         for number, name in enumerate(names):
             if envelope.deadline.passed:
                 raise DeliveryFailed(attempts, message="the time is up")
-            turn = _Turn(self, name, envelope, envelope.deadline.share(len(names) - number), watch, attempts)
-            outcome = turn.taken()
+            left = len(names) - number
+            turn = _Turn(self, name, envelope, envelope.deadline.share(left), watch, attempts)
+            outcome = turn.taken(ATTEMPTS if left > 1 else ATTEMPTS_OF_THE_LAST)
             if isinstance(outcome, ProviderReceipt):
                 return _delivery(envelope, name, outcome, attempts)
             _stop_if_told(outcome, envelope, attempts)
@@ -93,16 +96,15 @@ class _Turn:
     watch: Watch
     attempts: list[Attempt]
 
-    def taken(self) -> Outcome:
-        """The last outcome."""
-        number = 0
-        while True:
-            number += 1
+    def taken(self, calls: int) -> Outcome:
+        """The outcome of the last call, of which there are at most so many."""
+        for number in range(1, calls):
             outcome = self._asked(number)
-            seconds = self._pause(outcome, number) if number < ATTEMPTS else None
+            seconds = self._pause(outcome, number)
             if seconds is None:
                 return outcome
             self.courier.sleep(seconds)
+        return self._asked(calls)
 
     def _asked(self, number: int) -> Outcome:
         context = SendContext(

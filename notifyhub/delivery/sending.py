@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from notifyhub.bounded import WORKERS, Overrun
 from notifyhub.echo import unquoting_error, unquoting_receipt
@@ -52,7 +52,7 @@ class Sender:
     def _given_up(self, call: _Call, seconds: float) -> ProviderError:
         with self._lock:
             self._hanging[call.name] += 1
-        if not call.began:
+        if call.stopped():
             return NotSent(call.name, f"it could not be made ready within {seconds:.1f} s")
         return OutcomeUnknown(call.name, f"no answer within {seconds:.1f} s")
 
@@ -67,7 +67,8 @@ class _Call:
 
     def __init__(self, name: str, providers: ConfiguredProviders, message: Message, context: SendContext) -> None:
         self.name = name
-        self.began = False
+        self._lock = threading.Lock()
+        self._stage: Literal["getting ready", "stopped", "sending"] = "getting ready"
         self._refreshed = False
         self._providers = providers
         self._message = message
@@ -85,12 +86,26 @@ class _Call:
 
     def _sent(self, provider: Provider) -> Outcome:
         """The outcome; where the credentials were refused, with those that took their place, if there are any."""
-        self.began = True
+        if not self._may_begin():
+            return NotSent(self.name, "it was made ready too late")
         outcome = _outcome(self.name, provider, self._message, self._context)
         if not isinstance(outcome, ProviderUnusable) or not outcome.authentication or self._refreshed:
             return outcome
         self._refreshed = True
         return self() if self._providers.refresh(self.name, provider) else outcome
+
+    def _may_begin(self) -> bool:
+        with self._lock:
+            if self._stage == "getting ready":
+                self._stage = "sending"
+            return self._stage == "sending"
+
+    def stopped(self) -> bool:
+        """Whether it could be kept from sending, because it had not begun to; surely nothing is sent then."""
+        with self._lock:
+            if self._stage == "getting ready":
+                self._stage = "stopped"
+            return self._stage == "stopped"
 
     def ended(self, outcome: Outcome) -> tuple[Outcome, Attempt]:
         """The outcome, and as the receipt shows it."""

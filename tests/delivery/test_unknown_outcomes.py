@@ -97,7 +97,7 @@ def test_it_is_asked_again_only_if_the_next_one_keeps_its_share():
 def failed_at(names, *, hub, event):
     """The event fails once, with the outcome unknown at these."""
     for name in ("first", "second", "third"):
-        hub.providers[name].fail_with(OutcomeUnknown if name in names else RefusedHere, times=ATTEMPTS)
+        hub.providers[name].fail_with(OutcomeUnknown if name in names else RefusedHere, times=10)
     with pytest.raises(DeliveryFailed):
         hub.dispatcher.dispatch(event)
     for name in ("first", "second", "third"):

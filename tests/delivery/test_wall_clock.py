@@ -167,6 +167,11 @@ def test_a_secret_that_is_slow_to_fetch_means_that_nothing_was_sent(over, monkey
     first = failed_over(hub)
     assert first.outcome == "NotSent"
     assert "could not be made ready" in str(first.detail)
+    over.set()
+    give_up = time.monotonic() + 10
+    while hub.courier.sender._hanging["mail"] and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert hub.providers["mail"].contexts == [], "what counts as not sent is not sent later either"
 
 
 def test_the_work_ends_within_the_lease(over):
