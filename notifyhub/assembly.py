@@ -9,6 +9,7 @@ from notifyhub.decryption import Decryptor, EncryptionSdkDecryptor, LocalKeyDecr
 from notifyhub.errors import ConfigurationError
 from notifyhub.events.notification import NotificationEvent
 from notifyhub.events.triggers import TRIGGERS
+from notifyhub.ledger.base import utc_now
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.observing import Observer
 from notifyhub.recipients import EventRecipients, RecipientResolver
@@ -65,9 +66,24 @@ def renderer_of(settings: Settings) -> Renderer:
     )
 
 
-def ledger_of(clock: Callable[[], datetime] | None) -> Ledger:
-    """The ledger of this release."""
-    return MemoryLedger(clock=clock) if clock else MemoryLedger()
+def ledger_of(settings: Settings, clients: AwsClients, clock: Callable[[], datetime] | None = None) -> Ledger:
+    """The ledger that `[ledger]` asks for, not yet connected; the others are not even imported."""
+    wanted, clock = settings.ledger, clock or utc_now  # its validator sees to it that the keys tell what `use` asks for
+    if wanted.table is not None:
+        from notifyhub.ledger import dynamodb
+
+        # Made now and not at the first claim: during INIT a function has the whole CPU, and a client takes a while.
+        client = clients.get("dynamodb", wanted.region, attempts=dynamodb.ATTEMPTS, timeout_s=dynamodb.TIMEOUT_S)
+        return dynamodb.DynamoDbLedger(wanted.table, client, keep=wanted.keep, clock=clock)
+    if wanted.path is not None:
+        if in_lambda():
+            raise ConfigurationError(
+                "a file is the container's own, and no other sees it; inside Lambda use dynamodb", path="ledger.use"
+            )
+        from notifyhub.ledger.sqlite import SqliteLedger
+
+        return SqliteLedger(wanted.path, keep=wanted.keep, clock=clock)
+    return MemoryLedger(clock=clock)
 
 
 def events_of(settings: Settings, given: Iterable[type[NotificationEvent]]) -> Mapping[str, type[NotificationEvent]]:

@@ -71,7 +71,7 @@ class Dispatcher:
         self.renderer = assembly.renderer_of(settings)
         self._decryptor = assembly.given(decryptor, Decryptor) or assembly.decryptor_of(settings, self.clients.aws)
         self._resolver = assembly.given(resolver, RecipientResolver) or assembly.resolver_of(settings, self.clients.aws)
-        self._ledger = assembly.given(ledger, Ledger) or assembly.ledger_of(clock)
+        self._ledger = assembly.given(ledger, Ledger) or assembly.ledger_of(settings, self.clients.aws, clock)
         self._reporter = Reporter(assembly.observers_of(settings, observers))
         self._courier = Courier(providers=self.providers, attempt_timeout_s=settings.delivery.attempt_timeout_s)
         self.router.check(self.providers.kind)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from notifyhub.receipts import Receipt
 
@@ -34,8 +34,16 @@ class Claim:
     receipt: Receipt | None = None
 
 
+def utc_now() -> datetime:
+    """The wall clock that ledgers go by unless given another: a frozen container's monotonic clock stands still."""
+    return datetime.now(UTC)
+
+
 class Ledger(abc.ABC):
-    """Keeps hashes, states, times and provider names; never content. Safe to use from many threads."""
+    """Keeps hashes, states, times and provider names; never content. Safe to use from many threads.
+
+    Each method raises LedgerError where the store cannot be reached, refuses, or holds what cannot be read.
+    """
 
     @abc.abstractmethod
     def claim(self, key: str, *, owner: str, lease: float) -> Claim:
@@ -48,3 +56,6 @@ class Ledger(abc.ABC):
     @abc.abstractmethod
     def release(self, claim: Claim, *, unknown_at: Sequence[str] = ()) -> None:
         """Gives the message back, keeping its first sight; without effect where it passed to another owner."""
+
+    def probe(self) -> None:
+        """Tries, without a trace, whether the store would take a claim; one that cannot fail need not override it."""

@@ -5,22 +5,19 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from notifyhub.ledger.base import Claim, Ledger
+from notifyhub.ledger.base import Claim, Ledger, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from notifyhub.receipts import Receipt
 
 CAPACITY = 10_000
 """Entries that are kept; the oldest go first."""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ class _Entry:
 class MemoryLedger(Ledger):
     """Wall clock, as the other ledgers: a frozen container's monotonic clock stands still."""
 
-    def __init__(self, *, clock: Callable[[], datetime] = _now, capacity: int = CAPACITY) -> None:
+    def __init__(self, *, clock: Callable[[], datetime] = utc_now, capacity: int = CAPACITY) -> None:
         self._clock = clock
         self._capacity = capacity
         self._lock = threading.Lock()
