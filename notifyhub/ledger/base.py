@@ -57,5 +57,5 @@ class Ledger(abc.ABC):
     def release(self, claim: Claim, *, unknown_at: Sequence[str] = ()) -> None:
         """Gives the message back, keeping its first sight; without effect where it passed to another owner."""
 
-    def probe(self) -> None:
-        """Tries, without a trace, whether the store would take a claim; one that cannot fail need not override it."""
+    def probe(self) -> None:  # noqa: B027 - no store, nothing to try
+        """Tries whether the store would take a claim, and leaves none."""

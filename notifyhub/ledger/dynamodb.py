@@ -38,8 +38,8 @@ _RELEASE = "REMOVE #owner, lease_ends"
 class DynamoDbLedger(Ledger):
     """One conditional UpdateItem per operation, which is all that the role needs to be granted.
 
-    Times are compared in the condition; the table's TTL, on `expires`, only cleans up what was neither claimed nor settled
-    for `keep`. Making it does not talk to AWS.
+    Times are compared in the condition; the table's TTL, on `expires`, only cleans up what was neither claimed nor
+    settled for `keep`. Making it does not talk to AWS.
     """
 
     def __init__(self, table: str, client: Any, *, keep: timedelta, clock: Callable[[], datetime] = utc_now) -> None:

@@ -41,16 +41,20 @@ _SELECT = "SELECT * FROM messages WHERE id = :id"
 _CLAIM = """
     UPDATE messages SET owner = :owner, lease_ends = :ends, attempt = attempt + 1, expires = :expires WHERE id = :id
 """
-_MINE = " WHERE id = :id AND owner = :owner AND receipt IS NULL"
-_SETTLE = "UPDATE messages SET owner = NULL, receipt = :receipt, expires = :expires" + _MINE
-_RELEASE = "UPDATE messages SET owner = NULL, unknown_at = :unknown_at" + _MINE
+_SETTLE = """
+    UPDATE messages SET owner = NULL, receipt = :receipt, expires = :expires
+    WHERE id = :id AND owner = :owner AND receipt IS NULL
+"""
+_RELEASE = """
+    UPDATE messages SET owner = NULL, unknown_at = :unknown_at WHERE id = :id AND owner = :owner AND receipt IS NULL
+"""
 
 
 class SqliteLedger(Ledger):
-    """Safe for many processes: each operation is one transaction on a connection of its own, which forks share with none.
+    """Safe for many processes: each operation is one transaction, on a connection of its own that no fork shares.
 
-    Entries are kept for `keep` after they were last claimed or settled. Raises ConfigurationError where the file's folder
-    is missing; the file itself is made at the first claim, for this user's eyes only.
+    Entries are kept for `keep` after they were last claimed or settled. Raises ConfigurationError where the file's
+    folder is missing; the file itself is made at the first claim, for this user's eyes only.
     """
 
     def __init__(self, path: Path, *, keep: timedelta = KEEP, clock: Callable[[], datetime] = utc_now) -> None:
@@ -102,8 +106,8 @@ class SqliteLedger(Ledger):
     def _transaction(self, operation: str) -> Iterator[Callable[..., sqlite3.Cursor]]:
         """Other processes wait from its first line on; what is raised inside undoes it.
 
-        With SQLite's own journal, not a write-ahead log: of 32 processes that open and close such a file at once, some are
-        told at once that it is locked, whatever the time-out (SQLite 3.4x, tried 2026-11).
+        SQLite's default journal and no write-ahead log: of 32 processes that open and close such a file at once, some
+        are told at once that it is locked, whatever the time-out (tried with SQLite 3.40).
         """
         try:
             with contextlib.closing(self._connection()) as connection:

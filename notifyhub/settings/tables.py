@@ -81,8 +81,8 @@ class Ledger(Section):
         table: name or ARN, for `dynamodb`.
         region: of the table; the function's unless set.
         path: the file, for `sqlite`.
-        keep: how long a message is recognised; longer than any redelivery. Lambda itself tries again for 6 hours at most,
-            but what its failure destination parked in a queue may be sent in again after 14 days.
+        keep: how long a message is recognised; longer than any redelivery. Lambda itself tries again for 6 hours at
+            most, but what its failure destination parked in a queue may be sent in again after 14 days.
     """
 
     use: Literal["memory", "sqlite", "dynamodb"] = "memory"
