@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 from rich.text import Text
 
-from notifyhub.assembly import decryptor_of, events_of, observers_of, renderer_of, resolver_of, undeliverable_hook_of
+from notifyhub.assembly import (
+    decryptor_of,
+    events_of,
+    ledger_of,
+    observers_of,
+    renderer_of,
+    resolver_of,
+    undeliverable_hook_of,
+)
 from notifyhub.cli.options import Config
 from notifyhub.cli.output import WRONG_USAGE, out, reported_errors
 from notifyhub.cli.samples import ADDRESSES, PREFIXES, sample
@@ -33,6 +41,12 @@ if TYPE_CHECKING:
     from notifyhub.settings.model import Settings
 
 
+_NOT_FOR_PRODUCTION = {
+    "memory": "an event that comes again is recognised by the same container only",
+    "sqlite": "a file is for development; inside Lambda it is refused",
+}
+
+
 class Finding(NamedTuple):
     """One line of the report; `level` is ok, warning or error."""
 
@@ -43,7 +57,7 @@ class Finding(NamedTuple):
 
 def check(
     config: Config = None,
-    resolve: Annotated[bool, typer.Option("--resolve", help="Also fetch the secrets that the file refers to.")] = False,
+    resolve: Annotated[bool, typer.Option("--resolve", help="Also fetch the secrets, and try the ledger.")] = False,
 ) -> None:
     """Checks configuration, providers, routes and templates; needs no AWS account unless --resolve is given."""
     # Lambda always has a region; a laptop may have none, and making a client asks for one.
@@ -70,7 +84,7 @@ def findings(settings: Settings, *, resolve: bool) -> Iterator[Finding]:
     yield from _providers(settings, clients, resolve=resolve)
     yield from _routes(settings)
     yield from _templates(settings, events)
-    yield Finding("warning", "ledger", "memory: an event that comes again is recognised by the same container only")
+    yield from _ledger(settings, clients, resolve=resolve)
 
 
 def _decryption(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
@@ -84,6 +98,20 @@ def _decryption(settings: Settings, clients: Clients, *, resolve: bool) -> Itera
         yield Finding("warning", "decryption.local_key", "a local key is for development; inside Lambda it is refused")
     if not wanted.key_arns and not wanted.local_key:
         yield Finding("warning", "decryption", "no key: events of Cognito cannot be decrypted")
+
+
+def _ledger(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
+    kind = settings.ledger.use
+    if kind != "memory":
+        yield _tried(f"ledger ({kind})", partial(_try_ledger, settings, clients, resolve=resolve))
+    if kind in _NOT_FOR_PRODUCTION:
+        yield Finding("warning", "ledger", f"{kind}: {_NOT_FOR_PRODUCTION[kind]}")
+
+
+def _try_ledger(settings: Settings, clients: Clients, *, resolve: bool) -> None:
+    ledger = ledger_of(settings, clients.aws)
+    if resolve:
+        ledger.probe()
 
 
 def _hooks(settings: Settings, clients: Clients) -> Iterator[Finding]:

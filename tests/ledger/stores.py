@@ -50,9 +50,10 @@ def dynalite():
     port = free_port()
     command = ["node", str(cli), "--host", "127.0.0.1", "--port", str(port), "--createTableMs", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
         try:
             started = process.stdout.readline()
-            assert "listening" in started, started + (process.stdout.read() if process.poll() is not None else "")
+            assert "listening" in started, f"{started}{process.stdout.read()}"
             yield f"http://127.0.0.1:{port}"
         finally:
             process.kill()
@@ -104,6 +105,7 @@ class LossyWire(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    server: LossyWire
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))

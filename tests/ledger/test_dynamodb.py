@@ -202,7 +202,9 @@ def test_each_operation_names_itself(aws, scripted):
 
 
 class InTurn(VendorServer):
-    """Answers once as each time that it was told to."""
+    """Gives each of its answers once."""
+
+    answers: list[VendorAnswer]
 
     @property
     def answer(self):
@@ -214,7 +216,8 @@ class InTurn(VendorServer):
 
 
 def test_where_the_item_has_to_be_read_the_remedy_names_that_action(monkeypatch):
-    with InTurn().running() as server:
+    server = InTurn()
+    with server.running():
         server.answers = [refusal("ConditionalCheckFailedException"), refusal("AccessDeniedException")]
         set_aws_environment(monkeypatch, endpoint=server.url)
         clients = AwsClients()
