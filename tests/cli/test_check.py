@@ -1,6 +1,7 @@
 import boto3
 import pytest
 
+from notifyhub.ledger import dynamodb
 from notifyhub.testing import VendorServer
 from notifyhub.testing.aws_contract import set_aws_environment
 from tests.cli.conftest import plain
@@ -248,6 +249,7 @@ def test_a_ledger_in_a_table_is_tried_only_when_asked(notifyhub, monkeypatch):
 
 
 def test_a_table_is_tried_with_the_ledger_s_own_permission(notifyhub, monkeypatch):
+    monkeypatch.setattr(dynamodb, "TIMEOUT_S", 30.0)  # moto may take its time
     with moto_one_at_a_time() as url:
         set_aws_environment(monkeypatch, endpoint=url)
         client = boto3.client("dynamodb")

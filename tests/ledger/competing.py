@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 PROCESSES = 32
-PATIENCE_S = 50
+PATIENCE_S = 120
 
 
 def open_ledger(kind, where):
