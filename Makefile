@@ -11,8 +11,11 @@ WORKERS ?= auto
 # Data for tests that is not part of this project; tests that want it skip, with the reason, where it is absent.
 export NOTIFYHUB_OPENAPI_DIR ?= $(realpath ../shared/openapi)
 export NOTIFYHUB_ESDK_VECTORS_DIR ?= $(realpath ../shared/esdk-vectors)
+# A second DynamoDB beside moto, from npm; its tests skip where that is absent.
+DYNALITE_VERSION := 4.0.0
+export NOTIFYHUB_DYNALITE_DIR ?= $(abspath $(VENV))/dynalite-$(DYNALITE_VERSION)
 
-.PHONY: demo test check bench format clean help
+.PHONY: demo test check bench format clean help dynalite
 
 help: ## Shows this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -20,7 +23,7 @@ help: ## Shows this list
 demo: $(CLI_READY) ## Sends one message per Cognito trigger to a folder and shows them
 	$(BIN)/notifyhub demo
 
-test: $(DEV_READY) ## Runs every test
+test: $(DEV_READY) dynalite ## Runs every test
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
 
 check: $(DEV_READY) ## Lint, format and types
@@ -42,6 +45,13 @@ clean: ## Removes the environment and what the demo wrote
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: set PYTHON=/path/to/python3"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
+
+dynalite: | $(BIN)/python
+	@test -e $(NOTIFYHUB_DYNALITE_DIR)/.installed || { command -v npm >/dev/null && \
+	  npm install --prefix $(NOTIFYHUB_DYNALITE_DIR) --no-save --no-package-lock --ignore-scripts --engine-strict \
+	    --no-audit --no-fund --loglevel=error dynalite@$(DYNALITE_VERSION) && \
+	  touch $(NOTIFYHUB_DYNALITE_DIR)/.installed; } || \
+	  { rm -rf $(NOTIFYHUB_DYNALITE_DIR); echo "no npm, or it could not install dynalite: its tests will skip"; }
 
 $(CLI_READY): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[cli]'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from notifyhub.clock import now
 from notifyhub.decryption import Decryptor, EncryptionSdkDecryptor, LocalKeyDecryptor, local_key
 from notifyhub.delivery import Courier
 from notifyhub.delivery.cooldown import Cooldown
@@ -90,8 +91,23 @@ def expiry_of(settings: Settings, clock: Callable[[], datetime]) -> Expiry:
     return Expiry({name: table.dead_after for name, table in tables if table.dead_after}, clock)
 
 
-def ledger_of(clock: Callable[[], datetime]) -> Ledger:
-    """The ledger of this release."""
+def ledger_of(settings: Settings, clients: AwsClients, clock: Callable[[], datetime] = now) -> Ledger:
+    """The ledger that `[ledger]` asks for, not yet connected; the others are not even imported."""
+    wanted = settings.ledger  # its validator sees to it that the keys tell what `use` asks for
+    if wanted.table is not None:
+        from notifyhub.ledger import dynamodb
+
+        # Made now and not at the first claim: during INIT a function has the whole CPU, and a client takes a while.
+        client = clients.get("dynamodb", wanted.region, attempts=dynamodb.ATTEMPTS, timeout_s=dynamodb.TIMEOUT_S)
+        return dynamodb.DynamoDbLedger(wanted.table, client, keep=wanted.keep, clock=clock)
+    if wanted.path is not None:
+        if in_lambda():
+            raise ConfigurationError(
+                "a file is the container's own, and no other sees it; inside Lambda use dynamodb", path="ledger.use"
+            )
+        from notifyhub.ledger.sqlite import SqliteLedger
+
+        return SqliteLedger(wanted.path, keep=wanted.keep, clock=clock)
     return MemoryLedger(clock=clock)
 
 

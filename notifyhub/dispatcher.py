@@ -78,7 +78,7 @@ class Dispatcher:
         self._resolver = assembly.given(resolver, RecipientResolver) or assembly.resolver_of(settings, self.clients.aws)
         self._reporter = Reporter(assembly.observers_of(settings, observers))
         self._claims = Claims(
-            ledger=assembly.given(ledger, Ledger) or assembly.ledger_of(clock),
+            ledger=assembly.given(ledger, Ledger) or assembly.ledger_of(settings, self.clients.aws, clock),
             lease_s=settings.delivery.lease_s,
             clock=clock,
             failed=self._reporter.ledger_failure,

@@ -3,7 +3,7 @@
 ```
 NotifyHubError
 ├─ ConfigurationError ─ ConfigurationNotFound · ProviderNotFound · ProviderConflict · MissingExtra
-├─ EventError · DecryptionError · RecipientLookupError
+├─ EventError · DecryptionError · RecipientLookupError · LedgerError
 ├─ TemplateError ─ TemplateNotFound · UndefinedVariable
 ├─ NoRoute · InProgress
 ├─ Undeliverable              a verdict on this message
@@ -102,6 +102,18 @@ class RecipientLookupError(NotifyHubError):
     def __init__(self, message: str, *, code: str | None = None) -> None:
         self.code = code
         super().__init__(message)
+
+
+class LedgerError(NotifyHubError):
+    """The ledger could not be asked or told; the message names the remedy.
+
+    `operation` is one of: claim, settle, release, probe. `code` is the error code of AWS or SQLite where there was one.
+    """
+
+    def __init__(self, message: str, *, operation: str, code: str | None = None) -> None:
+        self.operation = operation
+        self.code = code
+        super().__init__(f"{operation}: {message}")
 
 
 class TemplateError(NotifyHubError):

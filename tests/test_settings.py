@@ -281,3 +281,72 @@ def test_what_is_wrong_with_a_route_is_named_by_its_path(write, lines, path, say
 def test_a_weighted_route_names_each_provider_once(write):
     error = refused(write(f'{APP}{ROUTE}providers = ["a", "a"]\nstrategy = "weighted"\nweights = [1, 1]'))
     assert (error.path, "name each of `providers` once" in str(error)) == ("routes.0.weights", True)
+
+
+LEDGER = {
+    "memory": "",
+    "sqlite": 'path = "ledger.db"\n',
+    "dynamodb": 'table = "notifyhub"\n',
+}
+
+
+@pytest.mark.parametrize("use", LEDGER)
+def test_each_ledger_needs_no_more_than_its_own_key(write, use):
+    settings = load_settings(write(APP + f'[ledger]\nuse = "{use}"\n{LEDGER[use]}'), environ={})
+    assert (settings.ledger.use, settings.ledger.keep) == (use, timedelta(days=15))
+
+
+def test_the_file_of_a_ledger_starts_at_the_configuration_s_folder(write, tmp_path):
+    file = write(APP + '[ledger]\nuse = "sqlite"\npath = "data/ledger.db"\nkeep = "7d"')
+    ledger = load_settings(file, environ={}).ledger
+    assert (ledger.path, ledger.keep) == (tmp_path / "data" / "ledger.db", timedelta(days=7))
+
+
+@pytest.mark.parametrize(
+    "table", ["notifyhub", "Prod_notify.hub-1", "arn:aws:dynamodb:eu-west-1:111122223333:table/hub"]
+)
+def test_a_table_is_named_or_given_as_its_arn(write, table):
+    file = write(APP + f'[ledger]\nuse = "dynamodb"\ntable = "{table}"\nregion = "eu-west-1"')
+    ledger = load_settings(file, environ={}).ledger
+    assert (ledger.table, ledger.region) == (table, "eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('use = "sqlite"', "ledger.path: is missing: the sqlite ledger needs it"),
+        ('use = "dynamodb"', "ledger.table: is missing: the dynamodb ledger needs it"),
+        ('use = "dynamodb"\nregion = "eu-west-1"', "ledger.table: is missing: the dynamodb ledger needs it"),
+        (f'table = "{CANARY}"', "ledger.table: the memory ledger has no use for it, only dynamodb"),
+        (f'path = "{CANARY}"', "ledger.path: the memory ledger has no use for it, only sqlite"),
+        ('keep = "7d"', "ledger.keep: the memory ledger has no use for it, only sqlite and dynamodb"),
+        (
+            f'use = "sqlite"\npath = "a"\ntable = "{CANARY}"',
+            "ledger.table: the sqlite ledger has no use for it, only dynamodb",
+        ),
+        (
+            'use = "sqlite"\npath = "a"\nregion = "x"',
+            "ledger.region: the sqlite ledger has no use for it, only dynamodb",
+        ),
+        (
+            f'use = "dynamodb"\ntable = "abc"\npath = "{CANARY}"',
+            "ledger.path: the dynamodb ledger has no use for it, only sqlite",
+        ),
+    ],
+)
+def test_a_ledger_s_keys_are_all_there_and_all_of_use(write, text, says):
+    assert str(refused(write(APP + f"[ledger]\n{text}"))) == says
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (f'use = "dynamodb"\ntable = "{CANARY} {CANARY}"', "ledger.table"),
+        ('use = "dynamodb"\ntable = "ab"', "ledger.table"),
+        ('use = "sqlite"\npath = "a"\nkeep = "5h"', "ledger.keep"),
+        (f'use = "sqlite"\npath = "a"\nkeep = "{CANARY}"', "ledger.keep"),
+    ],
+)
+def test_a_ledger_s_value_that_cannot_work_is_named(write, text, path):
+    """Lambda itself tries again for up to six hours, so nothing shorter is worth keeping."""
+    assert refused(write(APP + f"[ledger]\n{text}")).path == path

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from notifyhub.assembly import decryptor_of, events_of, observers_of, renderer_of, resolver_of, undeliverable_hook_of
+from notifyhub.assembly import (
+    decryptor_of,
+    events_of,
+    ledger_of,
+    observers_of,
+    renderer_of,
+    resolver_of,
+    undeliverable_hook_of,
+)
 from notifyhub.cli.budgets import budgets_of
 from notifyhub.cli.check_routes import channel_findings, route_findings, routed_channels
 from notifyhub.cli.finding import Finding
@@ -35,9 +43,15 @@ if TYPE_CHECKING:
     from notifyhub.settings.model import Settings
 
 
+_NOT_FOR_PRODUCTION = {
+    "memory": "an event that comes again is recognised by the same container only",
+    "sqlite": "a file is for development; inside Lambda it is refused",
+}
+
+
 def check(
     config: Config = None,
-    resolve: Annotated[bool, typer.Option("--resolve", help="Also fetch the secrets that the file refers to.")] = False,
+    resolve: Annotated[bool, typer.Option("--resolve", help="Also fetch the secrets, and try the ledger.")] = False,
     timeout: Annotated[
         float, typer.Option("--timeout", min=1, max=900, metavar="SECONDS", help="The function's time-out.")
     ] = 30.0,
@@ -67,7 +81,7 @@ def findings(settings: Settings, *, resolve: bool) -> Iterator[Finding]:
     yield from _providers(settings, clients, resolve=resolve)
     yield from route_findings(settings)
     yield from _templates(settings, events)
-    yield Finding("warning", "ledger", "memory: an event that comes again is recognised by the same container only")
+    yield from _ledger(settings, clients, resolve=resolve)
 
 
 def _decryption(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
@@ -81,6 +95,20 @@ def _decryption(settings: Settings, clients: Clients, *, resolve: bool) -> Itera
         yield Finding("warning", "decryption.local_key", "a local key is for development; inside Lambda it is refused")
     if not wanted.key_arns and not wanted.local_key:
         yield Finding("warning", "decryption", "no key: events of Cognito cannot be decrypted")
+
+
+def _ledger(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
+    kind = settings.ledger.use
+    if kind != "memory":
+        yield _tried(f"ledger ({kind})", partial(_try_ledger, settings, clients, resolve=resolve))
+    if kind in _NOT_FOR_PRODUCTION:
+        yield Finding("warning", "ledger", f"{kind}: {_NOT_FOR_PRODUCTION[kind]}")
+
+
+def _try_ledger(settings: Settings, clients: Clients, *, resolve: bool) -> None:
+    ledger = ledger_of(settings, clients.aws)
+    if resolve:
+        ledger.probe()
 
 
 def _hooks(settings: Settings, clients: Clients) -> Iterator[Finding]:

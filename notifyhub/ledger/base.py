@@ -37,7 +37,10 @@ class Claim:
 
 
 class Ledger(abc.ABC):
-    """Keeps hashes, states, times and provider names; never content. Safe to use from many threads."""
+    """Keeps hashes, states, times and provider names; never content. Safe to use from many threads.
+
+    Each method raises LedgerError where the store cannot be reached, refuses, or holds what cannot be read.
+    """
 
     remote: ClassVar[bool] = True
     """Whether its operations go over the network, and so are bounded by wall clock."""
@@ -53,3 +56,6 @@ class Ledger(abc.ABC):
     @abc.abstractmethod
     def release(self, claim: Claim, *, unknown_at: Sequence[str] = ()) -> None:
         """Gives the message back, keeping its first sight; without effect where it passed to another owner."""
+
+    def probe(self) -> None:  # noqa: B027 - no store, nothing to try
+        """Tries whether the store would take a claim, and leaves none."""

@@ -13,6 +13,7 @@ from notifyhub.ledger.base import Claim, Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from notifyhub.receipts import Receipt
 

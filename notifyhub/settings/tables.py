@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, SecretStr, StringConstraints, model_serializer, model_validator
 
+from notifyhub.errors import ConfigurationError
 from notifyhub.section import FilePath, Section
-from notifyhub.settings.kinds import Locale, Name, WebAddress
+from notifyhub.settings.kinds import Duration, Locale, Name, WebAddress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,9 +75,40 @@ class ProviderTable(Section):
 
 
 class Ledger(Section):
-    """Where claims and receipts are kept."""
+    """Where claims and receipts are kept; a key that the chosen ledger has no use for is an error.
 
-    use: Literal["memory"] = "memory"
+    Attributes:
+        table: name or ARN, for `dynamodb`.
+        region: of the table; the function's unless set.
+        path: the file, for `sqlite`.
+        keep: how long a message is recognised; longer than any redelivery. Lambda itself tries again for 6 hours at
+            most, but what its failure destination parked in a queue may be sent in again after 14 days.
+    """
+
+    use: Literal["memory", "sqlite", "dynamodb"] = "memory"
+    table: Annotated[str, StringConstraints(pattern=r"^(arn:[^\s/]+:table/)?[A-Za-z0-9_.-]{3,255}$")] | None = None
+    region: str | None = None
+    path: FilePath | None = None
+    keep: Annotated[Duration, Field(ge=timedelta(hours=6))] = timedelta(days=15)
+
+    @model_validator(mode="after")
+    def _keys_of_the_chosen_one(self) -> Ledger:
+        required, allowed = _LEDGER_KEYS[self.use]
+        # No ValueError: rebuilt without the values of its table, it could not name the ledger.
+        if required and getattr(self, required) is None:
+            raise ConfigurationError(f"is missing: the {self.use} ledger needs it", path=f"ledger.{required}")
+        for key in sorted(self.model_fields_set - {"use", required, *allowed}):
+            users = " and ".join(name for name, keys in _LEDGER_KEYS.items() if key in {keys[0], *keys[1]})
+            raise ConfigurationError(f"the {self.use} ledger has no use for it, only {users}", path=f"ledger.{key}")
+        return self
+
+
+_LEDGER_KEYS: dict[str, tuple[str | None, tuple[str, ...]]] = {
+    "memory": (None, ()),
+    "sqlite": ("path", ("keep",)),
+    "dynamodb": ("table", ("region", "keep")),
+}
+"""The key that each ledger must have, and those that it may have."""
 
 
 class Observability(Section):

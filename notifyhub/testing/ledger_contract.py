@@ -8,11 +8,16 @@ class TestMemoryLedger(LedgerContract):
     def ledger(self, clock):
         return MemoryLedger(clock=clock)
 ```
+
+A ledger that reaches its store over a wire also overrides the fixture `lossy`, so that writes whose reply is lost, and
+which its client repeats, are part of the contract.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,11 +27,16 @@ import pytest
 from notifyhub.receipts import Attempt, Delivery, Receipt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from notifyhub.ledger.base import Claim, Ledger
+
+    Lossy = Callable[[], contextlib.AbstractContextManager[object]]
 
 KEY = "5f" * 32
 LEASE_S = 45.0
 THREADS = 32
+POLLS = 1000
 ACCEPTED = Receipt.of(
     (
         Delivery(
@@ -36,6 +46,19 @@ ACCEPTED = Receipt.of(
             message_id="recorded-1",
             attempts=(Attempt(provider="mail", outcome="accepted", duration_ms=12.5),),
             recipient="j***@e***.com",
+        ),
+    )
+)
+DRY_RUN = Receipt.of((Delivery(channel="sms", status="dry_run", provider="text", recipient="+1******0009"),))
+UNDELIVERABLE = Receipt.of(
+    (
+        Delivery(
+            channel="email",
+            status="undeliverable",
+            attempts=(Attempt(provider="mail", outcome="RecipientRejected", duration_ms=3.0, detail="a detail"),),
+            recipient="j***@e***.com",
+            reason="recipient_rejected",
+            error="Undeliverable: the mail host knows no such mailbox",
         ),
     )
 )
@@ -68,6 +91,14 @@ class LedgerContract:
     def ledger(self, clock: ManualClock) -> Ledger:
         """An empty ledger that goes by the clock."""
         raise NotImplementedError
+
+    @pytest.fixture
+    def lossy(self) -> Lossy:
+        """Makes contexts in which the reply of the first write is lost, after the store has done it.
+
+        A ledger without a wire has no reply to lose.
+        """
+        return contextlib.nullcontext
 
     def claim(self, ledger: Ledger, owner: str = "first", *, key: str = KEY) -> Claim:
         """A claim of that owner's, for the usual lease."""
@@ -105,6 +136,99 @@ class LedgerContract:
         second = self.claim(ledger, "second")
         assert (second.state, second.owner, second.attempt) == ("won", "second", 2)
         assert second.first_seen == first.first_seen
+
+    def test_first_sight_is_told_to_the_millisecond_and_ever_the_same(self, ledger: Ledger, clock: ManualClock) -> None:
+        """Stores count milliseconds; what is less than one may be cut off."""
+        clock.now += timedelta(microseconds=123_456)
+        began = clock.now
+        seen = [self.claim(ledger).first_seen]
+        clock.advance(LEASE_S + 1)
+        seen += [self.claim(ledger, "second").first_seen, self.claim(ledger, "third").first_seen]
+        assert len(set(seen)) == 1
+        assert timedelta(0) <= began - seen[0] < timedelta(milliseconds=1)
+
+    def test_a_lease_ends_at_its_last_millisecond(self, ledger: Ledger, clock: ManualClock) -> None:
+        self.claim(ledger)
+        clock.advance(LEASE_S - 0.001)
+        assert self.claim(ledger, "second").state == "held"
+        clock.advance(0.001)
+        assert self.claim(ledger, "second").state == "won"
+
+    def test_who_waits_for_a_held_message_sees_it_settled(self, ledger: Ledger) -> None:
+        first, waiting = self.claim(ledger), threading.Event()
+
+        def settle() -> None:
+            assert waiting.wait(10)
+            ledger.settle(first, ACCEPTED)
+
+        with ThreadPoolExecutor(1) as pool:
+            settling = pool.submit(settle)
+            states = self.polled(ledger, "second", waiting.set)
+            settling.result()
+        assert states == ["held"] * (len(states) - 1) + ["settled"]
+        assert len(states) > 1
+
+    def test_who_waits_for_a_message_whose_owner_died_wins_it(self, ledger: Ledger, clock: ManualClock) -> None:
+        self.claim(ledger)
+        states = self.polled(ledger, "second", lambda: clock.advance(LEASE_S / 3))
+        assert states == ["held", "held", "held", "won"]
+
+    def polled(self, ledger: Ledger, owner: str, meanwhile: Callable[[], None]) -> list[str]:
+        """The states that somebody sees who claims a message until it is not held any more."""
+        states: list[str] = []
+        while len(states) < POLLS and (not states or states[-1] == "held"):
+            states.append(self.claim(ledger, owner).state)
+            meanwhile()
+            time.sleep(0.001)
+        return states
+
+    def test_a_claim_whose_reply_was_lost_is_won(self, ledger: Ledger, lossy: Lossy) -> None:
+        with lossy():
+            claim = self.claim(ledger)
+        assert (claim.state, claim.owner) == ("won", "first")
+        assert self.claim(ledger, "second").state == "held"
+        ledger.settle(claim, ACCEPTED)
+        assert_settled(self.claim(ledger, "second"))
+
+    def test_settling_survives_a_lost_reply(self, ledger: Ledger, lossy: Lossy) -> None:
+        claim = self.claim(ledger)
+        with lossy():
+            ledger.settle(claim, ACCEPTED)
+        assert_settled(self.claim(ledger, "second"))
+
+    def test_releasing_survives_a_lost_reply(self, ledger: Ledger, lossy: Lossy) -> None:
+        claim = self.claim(ledger)
+        with lossy():
+            ledger.release(claim, unknown_at=["mail"])
+        second = self.claim(ledger, "second")
+        assert (second.state, second.unknown_at) == ("won", ("mail",))
+
+    def test_settling_twice_is_settling_once(self, ledger: Ledger) -> None:
+        claim = self.claim(ledger)
+        ledger.settle(claim, ACCEPTED)
+        ledger.settle(claim, UNDELIVERABLE)
+        assert_settled(self.claim(ledger, "second"))
+
+    def test_a_second_release_does_not_touch_the_next_owner(self, ledger: Ledger) -> None:
+        first = self.claim(ledger)
+        ledger.release(first)
+        second = self.claim(ledger, "second")
+        ledger.release(first, unknown_at=["mail"])
+        assert self.claim(ledger, "third").state == "held"
+        ledger.release(second)
+        assert self.claim(ledger, "third").unknown_at == ()
+
+    @pytest.mark.parametrize("receipt", [ACCEPTED, DRY_RUN, UNDELIVERABLE], ids=lambda receipt: receipt.status)
+    def test_a_settled_receipt_comes_back(self, ledger: Ledger, receipt: Receipt) -> None:
+        """All but the attempts and the recipient, which a store does not keep."""
+        ledger.settle(self.claim(ledger), receipt)
+        found = self.claim(ledger, "second").receipt
+        assert found is not None
+        assert found.status == receipt.status
+        names = ("channel", "status", "provider", "message_id", "reason", "error")
+        assert [[getattr(d, name) for name in names] for d in found.deliveries] == [
+            [getattr(d, name) for name in names] for d in receipt.deliveries
+        ]
 
     def test_keys_do_not_touch_each_other(self, ledger: Ledger) -> None:
         ledger.settle(self.claim(ledger), ACCEPTED)

@@ -1,8 +1,13 @@
 import sys
 
+import boto3
 import pytest
 
+from notifyhub.ledger import dynamodb
+from notifyhub.testing import VendorServer
+from notifyhub.testing.aws_contract import set_aws_environment
 from tests.cli.conftest import plain
+from tests.ledger.stores import moto_one_at_a_time, new_table
 
 GOOD = """
 [app]
@@ -257,3 +262,52 @@ def test_known_countries_before_a_catch_all_are_fine(notifyhub):
     done = check(notifyhub, f"{head}{route}[[routes]]{routes}")
     assert done.exit_code == 0, done.output
     assert "routes" not in done.stdout
+
+
+def test_a_ledger_in_memory_is_a_warning(notifyhub):
+    done = check(notifyhub, GOOD)
+    assert "warning  ledger: memory: an event that comes again is recognised by the same container" in done.stdout
+
+
+def test_a_ledger_in_a_file_is_a_warning_and_made_only_when_it_is_tried(notifyhub):
+    done = check(notifyhub, GOOD + '[ledger]\nuse = "sqlite"\npath = "ledger.db"\n')
+    assert done.exit_code == 0
+    assert "ok       ledger (sqlite)" in done.stdout
+    assert "warning  ledger: sqlite: a file is for development; inside Lambda it is refused" in done.stdout
+    assert not (notifyhub.folder / "ledger.db").exists()
+
+
+def test_a_file_whose_folder_is_missing_is_an_error(notifyhub):
+    done = check(notifyhub, GOOD + '[ledger]\nuse = "sqlite"\npath = "absent/ledger.db"\n')
+    assert done.exit_code == 2
+    assert "error    ledger (sqlite): ledger.path: there is no folder" in done.stdout
+
+
+TABLE = GOOD.replace('"ssm:/prod/sendgrid"', '"SG.key"') + '[ledger]\nuse = "dynamodb"\ntable = "notifyhub"\n'
+
+
+def test_a_ledger_in_a_table_is_tried_only_when_asked(notifyhub, monkeypatch):
+    with VendorServer().running() as aws:
+        set_aws_environment(monkeypatch, endpoint=aws.url)
+        done = check(notifyhub, TABLE)
+        assert done.exit_code == 0, done.output
+        assert aws.requests == []
+    assert "ok       ledger (dynamodb)" in done.stdout
+    assert "warning  ledger" not in done.stdout
+
+
+def test_a_table_is_tried_with_the_ledger_s_own_permission(notifyhub, monkeypatch):
+    monkeypatch.setattr(dynamodb, "TIMEOUT_S", 30.0)  # moto may take its time
+    with moto_one_at_a_time() as url:
+        set_aws_environment(monkeypatch, endpoint=url)
+        client = boto3.client("dynamodb")
+        new_table(client, "notifyhub")
+        done = check(notifyhub, TABLE, "--resolve")
+        assert "ok       ledger (dynamodb)" in done.stdout
+        assert client.scan(TableName="notifyhub")["Count"] == 0
+        client.delete_table(TableName="notifyhub")
+        client.close()
+        done = check(notifyhub, TABLE, "--resolve")
+    assert done.exit_code == 2
+    assert "error    ledger (dynamodb): probe: DynamoDB refused UpdateItem (ResourceNotFoundException)" in done.stdout
+    assert "there is no table 'notifyhub' in eu-west-1" in done.stdout

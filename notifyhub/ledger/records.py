@@ -1,0 +1,70 @@
+"""What a store keeps of a receipt and of a moment, and what they are when they come back."""
+
+from __future__ import annotations
+
+import json
+import typing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from notifyhub.errors import LedgerError
+from notifyhub.receipts import Delivery, Receipt, Status
+
+ERROR_LENGTH = 500
+"""Characters that are kept of an error's text; a store's item stays below the kilobyte that one write unit takes."""
+
+_KEPT = ("channel", "status", "provider", "message_id", "reason", "error")
+_CHANNELS = ("email", "sms")
+_STATUSES = typing.get_args(Status)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def record_of(receipt: Receipt) -> str:
+    """Compact JSON: a list of deliveries, without attempts, recipients (not even masked ones) and empty fields."""
+    return json.dumps([_kept(delivery) for delivery in receipt.deliveries], separators=(",", ":"), ensure_ascii=False)
+
+
+def receipt_of(record: str) -> Receipt:
+    """The receipt that a record was made of.
+
+    Fields that this version does not know are passed over. Raises LedgerError where the rest cannot be understood: to
+    take it for a duplicate could lose a code, while a ledger that fails costs a second one at worst.
+    """
+    try:
+        deliveries = tuple(map(_delivery, json.loads(record)))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        deliveries = ()
+    if not deliveries:
+        raise unreadable()
+    return Receipt.of(deliveries)
+
+
+def unreadable() -> LedgerError:
+    """For what no release up to this one has written."""
+    text = "the ledger holds a record that this version cannot read; deploy the newer version everywhere, or delete it"
+    return LedgerError(text, operation="claim")
+
+
+def milliseconds(moment: datetime | timedelta) -> int:
+    """Since 1970, or as long as the time lasts; what is less than one is cut off."""
+    return (moment - _EPOCH if isinstance(moment, datetime) else moment) // _MILLISECOND
+
+
+def moment(milliseconds: int) -> datetime:
+    """The time so long after 1970, in UTC."""
+    return _EPOCH + milliseconds * _MILLISECOND
+
+
+def _kept(delivery: Delivery) -> dict[str, str]:
+    fields = {name: getattr(delivery, name) for name in _KEPT}
+    return {name: value[:ERROR_LENGTH] for name, value in fields.items() if value}
+
+
+def _delivery(fields: dict[str, Any]) -> Delivery:
+    known = {name: fields.get(name) for name in _KEPT}
+    if known["channel"] not in _CHANNELS or known["status"] not in _STATUSES:
+        raise ValueError
+    if not all(isinstance(value, str | None) for value in known.values()):
+        raise TypeError
+    return Delivery(**typing.cast("Any", known))
