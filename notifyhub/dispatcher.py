@@ -163,14 +163,15 @@ class Dispatcher:
         """The path of a message."""
         self._check(event, channel, run)
         to = self._resolver.address(event, channel, run.deadline)
-        watch = self._reporter.watch(event, channel, run.correlation, recipient=masked(to))
+        recipient = masked(to)
+        watch = self._reporter.watch(event, channel, run.correlation, recipient=recipient)
         claims = replace(self._claims, failed=watch.ledger_failure)
-        with concerning(masked(to)):
+        with concerning(recipient):
             plan = self.router.plan(event, channel)
             claim = _claim(claims, event.key(channel, run.correlation), run)
         if claim.receipt is not None:
-            return settled(claim.receipt, recipient=masked(to))
-        with settling(claims, claim, channel, recipient=masked(to)) as settle:
+            return settled(claim.receipt, recipient=recipient)
+        with settling(claims, claim, channel, recipient=recipient) as settle:
             deadline = run.deadline.within(self.settings.delivery.work_s)
             dead_after = self._expiry.end_of(event, channel, claim.first_seen)
             secret = self._decryptor.secret_of(event, deadline)

@@ -44,7 +44,7 @@ class OtelTracer(Tracer):
 
     def send(self, provider: str, message: Message, attempt: int) -> OtelSpan:
         """`notifyhub.send`, the client's side of a call; what an instrumented library adds is below it."""
-        facts = {
+        facts: Facts = {
             "trigger": message.trigger,
             "channel": message.channel,
             "provider": provider,

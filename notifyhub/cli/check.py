@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 from rich.text import Text
 
-from notifyhub.assembly import decryptor_of, events_of, observers_of, renderer_of, resolver_of, undeliverable_hook_of
+from notifyhub.assembly import (
+    decryptor_of,
+    events_of,
+    observers_of,
+    renderer_of,
+    resolver_of,
+    tracer_of,
+    undeliverable_hook_of,
+)
 from notifyhub.cli.options import Config
 from notifyhub.cli.output import WRONG_USAGE, out, reported_errors
 from notifyhub.cli.samples import ADDRESSES, PREFIXES, sample
@@ -67,6 +75,7 @@ def findings(settings: Settings, *, resolve: bool) -> Iterator[Finding]:
     events: dict[str, type[NotificationEvent]] = {}  # stays empty where they are broken
     yield _tried("hooks.events", lambda: events.update(events_of(settings, ())))
     yield from _hooks(settings, clients)
+    yield from _observability(settings)
     yield from _providers(settings, clients, resolve=resolve)
     yield from _routes(settings)
     yield from _templates(settings, events)
@@ -90,6 +99,15 @@ def _hooks(settings: Settings, clients: Clients) -> Iterator[Finding]:
     yield _tried("hooks.resolver", lambda: resolver_of(settings, clients.aws))
     yield _tried("hooks.observers", lambda: observers_of(settings, ()))
     yield _tried("hooks.on_undeliverable", lambda: undeliverable_hook_of(settings))
+
+
+def _observability(settings: Settings) -> Iterator[Finding]:
+    wanted = settings.observability
+    where = {"emf": "emf", "none": "none", None: "emf inside Lambda, none elsewhere"}[wanted.metrics]
+    namespace = "" if wanted.metrics == "none" else f", namespace {wanted.namespace}"
+    yield Finding("ok", "observability.metrics", where + namespace)
+    traces = _tried("observability.traces", lambda: tracer_of(settings))
+    yield traces._replace(text=traces.text or wanted.traces)
 
 
 def _providers(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:

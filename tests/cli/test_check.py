@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from tests.cli.conftest import plain
@@ -209,3 +211,26 @@ def test_a_domain_that_is_none_is_refused(notifyhub):
     done = check(notifyhub, GOOD.replace('name = "Acme"', 'name = "Acme"\ndomain = "https://acme.example/"'))
     assert done.exit_code == 2
     assert "app.domain" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("table", "metrics", "traces"),
+    [
+        ("", "emf inside Lambda, none elsewhere, namespace notifyhub", "none"),
+        ('metrics = "emf"\nnamespace = "acme"\ntraces = "otel"', "emf, namespace acme", "otel"),
+        ('metrics = "none"', "none", "none"),
+    ],
+)
+def test_what_is_observed_is_shown(notifyhub, table, metrics, traces):
+    done = check(notifyhub, f"{GOOD}\n[observability]\n{table}\n")
+    assert done.exit_code == 0, done.stdout
+    assert f"ok       observability.metrics: {metrics}\n" in done.stdout
+    assert f"ok       observability.traces: {traces}\n" in done.stdout
+
+
+def test_a_missing_library_for_traces_is_an_error(notifyhub, monkeypatch):
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    monkeypatch.delitem(sys.modules, "notifyhub.tracing", raising=False)
+    done = check(notifyhub, f'{GOOD}\n[observability]\ntraces = "otel"\n')
+    assert done.exit_code == 2
+    assert "error    observability.traces: opentelemetry is not installed; run: pip install" in done.stdout

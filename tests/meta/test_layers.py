@@ -12,7 +12,7 @@ LAYERS = {
     "policy": {"claims", "delivery", "expiry", "ledger", "routing", "sandbox"},
     "mechanisms": {
         "aws_clients", "bounded", "decryption", "decryption_failures", "durations", "echo", "html_text", "http_client", "log_guard",
-        "observing", "recipients", "registry", "rendering", "settings", "template_index", "toolkit",
+        "metrics", "observing", "recipients", "registry", "rendering", "settings", "template_index", "toolkit", "tracing",
     },
     "vocabulary": {
         "clock", "deadline", "distribution", "errors", "events", "lazy", "masking", "messages", "provider", "receipts", "reply",
