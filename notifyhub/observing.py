@@ -202,7 +202,13 @@ class Reporter:
 
     def unreadable(self, error: EventError, *, correlation: str | None) -> None:
         """An event that cannot be read, and so has neither trigger nor channel."""
-        fields = {"outcome": "unreadable", "path": error.path, "correlation": correlation}
+        fields = {
+            "outcome": "unreadable",
+            "path": error.path,
+            "error": str(error),
+            "error_type": type(error).__name__,
+            "correlation": correlation,
+        }
         logger.error("event cannot be read: %s", error, extra={k: v for k, v in fields.items() if v is not None})
         self._tell(lambda observer: observer.on_unreadable(error))
 

@@ -131,7 +131,7 @@ def test_an_event_that_cannot_be_read_is_counted(lines):
 
 def test_an_own_event_is_counted_under_its_name_on_each_channel(capsys):
     delivery = Delivery(channel="sms", status="accepted", provider="text")
-    event = Sendung(id="1", recipient={"phone_number": PHONE})  # type: ignore[arg-type]
+    event = Sendung(id="1", recipient={"phone_number": PHONE})
     EmfMetrics("acme").on_delivery(event, delivery, error=None, duration_ms=1.0)
     (found,) = {under for _, under, _ in metrics_of(capsys.readouterr().out) if under}
     assert found == (("Channel", "sms"), ("Trigger", "P\\xe4ckchen"))
@@ -181,11 +181,10 @@ def test_an_output_that_does_not_work_stops_no_code(output, monkeypatch, caplog)
         def write(self, text):
             raise BrokenPipeError
 
-    stream = {"closed": io.StringIO(), "broken": Broken()}.get(output)
-    if output == "closed":
-        stream.close()
+    closed = io.StringIO()
+    closed.close()
     hub = hub_of()
-    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stdout", {"closed": closed, "broken": Broken()}.get(output))
     assert hub.dispatcher.dispatch(signing_up()).status == "accepted"
     assert "raised" not in caplog.text
 

@@ -278,6 +278,7 @@ def test_an_event_that_cannot_be_read_is_one_error_line(log):
         Hub().dispatcher.dispatch({"triggerSource": "PreSignUp_SignUp"}, correlation="request-1")
     (record,) = log.records
     assert fields(record, "levelno", "outcome", "correlation") == (logging.ERROR, "unreadable", "request-1")
+    assert (record.error_type, record.path) == ("EventError", "triggerSource")
 
 
 def test_observers_see_each_channel_with_its_time_and_what_cannot_be_read():
