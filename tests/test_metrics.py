@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -160,6 +161,7 @@ def test_each_line_is_written_at_once_and_flushed(monkeypatch):
 
         def write(self, text):
             self.calls.append(text)
+            time.sleep(0.0001)  # now another thread would write, if it could
             return len(text)
 
         def flush(self):
