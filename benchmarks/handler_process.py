@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SUBJECTS = Path(__file__).parent / "subjects"
 _IMPORT_TIMES = ("-X", "importtime")
+_METRICS = '{"_aws":'  # what a function writes for CloudWatch, on the output that it reports on
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,8 +83,9 @@ class HandlerProcess:
 
     def _line(self) -> Any:
         assert self._process.stdout
-        if line := self._process.stdout.readline():
-            return json.loads(line)
+        for line in iter(self._process.stdout.readline, ""):
+            if not line.startswith(_METRICS):
+                return json.loads(line)
         self._errors.seek(0)
         raise RuntimeError(f"the handler failed:\n{self._errors.read()}")
 

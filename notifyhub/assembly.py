@@ -10,12 +10,12 @@ from notifyhub.decryption import Decryptor, EncryptionSdkDecryptor, LocalKeyDecr
 from notifyhub.delivery import Courier
 from notifyhub.delivery.cooldown import Cooldown
 from notifyhub.delivery.sending import Sender
-from notifyhub.errors import ConfigurationError
+from notifyhub.errors import ConfigurationError, MissingExtra
 from notifyhub.events.notification import NotificationEvent
 from notifyhub.events.triggers import TRIGGERS
 from notifyhub.expiry import Expiry
 from notifyhub.ledger.memory import MemoryLedger
-from notifyhub.observing import Observer
+from notifyhub.observing import UNTRACED, Observer
 from notifyhub.recipients import EventRecipients, RecipientResolver
 from notifyhub.registry import in_lambda
 from notifyhub.rendering import Renderer, built_in_root
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from notifyhub.deadline import Deadline
     from notifyhub.events.base import Event
     from notifyhub.ledger.base import Ledger
+    from notifyhub.observing import Tracer
     from notifyhub.registry import ConfiguredProviders
     from notifyhub.sandbox import SandboxedCourier
     from notifyhub.settings.model import Settings
@@ -74,10 +75,16 @@ def renderer_of(settings: Settings) -> Renderer:
     )
 
 
-def courier_of(settings: Settings, providers: ConfiguredProviders, clock: Callable[[], datetime]) -> AnyCourier:
+def courier_of(
+    settings: Settings,
+    providers: ConfiguredProviders,
+    clock: Callable[[], datetime],
+    *,
+    tracer: Tracer = UNTRACED,
+) -> AnyCourier:
     """The courier, behind the sandbox where one is configured."""
     cooldown = Cooldown(settings.delivery.cooldown_s, clock=clock)
-    courier = Courier(providers=providers, sender=Sender(providers), cooldown=cooldown)
+    courier = Courier(providers=providers, sender=Sender(providers, tracer), cooldown=cooldown)
     if settings.sandbox == Sandbox():
         return courier
     from notifyhub.sandbox import SandboxedCourier
@@ -142,8 +149,20 @@ def resolver_of(settings: Settings, clients: AwsClients) -> RecipientResolver:
 
 
 def observers_of(settings: Settings, given: Iterable[Observer]) -> list[Observer]:
-    """The observers given in code and those of `[hooks] observers`."""
-    return [*given, *(_observer(path, f"hooks.observers.{n}") for n, path in enumerate(settings.hooks.observers))]
+    """The observers given in code, the one that writes metrics, and those of `[hooks] observers`."""
+    hooks = (_observer(path, f"hooks.observers.{n}") for n, path in enumerate(settings.hooks.observers))
+    return [*given, *_metrics(settings), *hooks]
+
+
+def tracer_of(settings: Settings) -> Tracer:
+    """What `[observability] traces` asks for; raises MissingExtra where its library is not installed."""
+    if settings.observability.traces == "none":
+        return UNTRACED
+    try:
+        from notifyhub.tracing import OtelTracer
+    except ModuleNotFoundError as error:
+        raise MissingExtra("otel", module=error.name or "opentelemetry") from error
+    return OtelTracer()
 
 
 def undeliverable_hook_of(settings: Settings) -> Callable[..., object] | None:
@@ -153,6 +172,16 @@ def undeliverable_hook_of(settings: Settings) -> Callable[..., object] | None:
     if hook is not None and not callable(hook):
         raise ConfigurationError("this cannot be called", path="hooks.on_undeliverable")
     return hook
+
+
+def _metrics(settings: Settings) -> list[Observer]:
+    """Inside Lambda whatever is written to standard output reaches CloudWatch; elsewhere it would be noise."""
+    wanted = settings.observability.metrics or ("emf" if in_lambda() else "none")
+    if wanted == "none":
+        return []
+    from notifyhub.metrics import EmfMetrics
+
+    return [EmfMetrics(settings.observability.namespace)]
 
 
 def _observer(dotted: str, path: str) -> Observer:

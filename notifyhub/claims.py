@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from notifyhub.bounded import WORKERS, Overrun
@@ -40,6 +40,10 @@ class Claims:
     clock: Callable[[], datetime]
     failed: Callable[[str, str], None]
     sleep: Callable[[float], None] = time.sleep
+
+    def telling(self, failed: Callable[[str, str], None]) -> Claims:
+        """The same, for one message: whoever is told of failures knows which."""
+        return replace(self, failed=failed)
 
     def take(self, key: str, *, owner: str, deadline: Deadline) -> Claim:
         """A claim that is won or settled; raises InProgress where another owner holds the message and goes on doing so.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from notifyhub import assembly
@@ -24,7 +24,7 @@ from notifyhub.recipients import RecipientResolver
 from notifyhub.registry import ConfiguredProviders
 from notifyhub.routing import Router
 from notifyhub.settings.loading import load_settings
-from notifyhub.settlement import concluded, delivery_of, settled, settling, unforeseen
+from notifyhub.settlement import concerning, concluded, delivery_of, settled, settling, unforeseen
 from notifyhub.toolkit import Clients
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One dispatch of one channel of an event."""
+    """One dispatch of one event."""
 
     owner: str
     correlation: str
@@ -83,7 +83,8 @@ class Dispatcher:
             clock=clock,
             failed=self._reporter.ledger_failure,
         )
-        self._courier = assembly.courier_of(settings, self.providers, clock)
+        self._tracer = assembly.tracer_of(settings)
+        self._courier = assembly.courier_of(settings, self.providers, clock, tracer=self._tracer)
         self._expiry = assembly.expiry_of(settings, clock)
         self.router.check(self.providers.kind)
 
@@ -116,12 +117,20 @@ class Dispatcher:
         trying again cannot change, any other NotifyHubError for what may be tried again; its `receipt` shows all
         channels.
         """
-        event = self._parsed(raw, correlation)
-        owner, end = uuid.uuid4().hex, deadline or Deadline.never()
+        with self._tracer.dispatch() as span:
+            event = self._parsed(raw, correlation)
+            owner = uuid.uuid4().hex
+            run = _Run(owner, correlation or owner, deadline or Deadline.never(), again)
+            span.parsed(event, run.correlation)
+            receipt = self._dispatched(event, run)
+            span.concluded(receipt)
+            return receipt
+
+    def _dispatched(self, event: Event, run: _Run) -> Receipt:
         outcomes: Outcomes = {}
         for number, channel in enumerate(event.all_channels):
-            share = end.share(len(event.all_channels) - number)  # none may eat the next one's time
-            outcomes[channel] = self._outcome(event, channel, _Run(owner, correlation or owner, share, again))
+            share = run.deadline.share(len(event.all_channels) - number)  # none may eat the next one's time
+            outcomes[channel] = self._outcome(event, channel, replace(run, deadline=share))
         return concluded(event, outcomes, self._reporter)
 
     def _parsed(self, raw: object, correlation: str | None) -> Event:
@@ -134,28 +143,36 @@ class Dispatcher:
     def _outcome(self, event: Event, channel: Channel, run: _Run) -> Delivery | NotifyHubError:
         """What became of one channel; an error is returned, so that it does not stop the next."""
         began = time.monotonic()
-        outcome: Delivery | NotifyHubError
-        try:
-            outcome = self._deliver(event, channel, run)
-        except NotifyHubError as error:
-            outcome = error
-        except Exception as error:  # noqa: BLE001 - a hook's defect must not stop the other channel
-            outcome = unforeseen(error)
-        duration_ms = (time.monotonic() - began) * 1000
-        delivery = delivery_of(channel, outcome)
-        self._reporter.delivery(event, delivery, correlation=run.correlation, duration_ms=duration_ms)
+        with self._tracer.deliver(event, channel, run.correlation) as span:
+            outcome = self._tried(event, channel, run)
+            error = outcome if isinstance(outcome, NotifyHubError) else None
+            delivery = delivery_of(channel, outcome)
+            span.delivered(delivery, error)
+            duration_ms = (time.monotonic() - began) * 1000
+            self._reporter.delivery(event, delivery, correlation=run.correlation, duration_ms=duration_ms, error=error)
         return outcome
+
+    def _tried(self, event: Event, channel: Channel, run: _Run) -> Delivery | NotifyHubError:
+        try:
+            return self._deliver(event, channel, run)
+        except NotifyHubError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - a hook's defect must not stop the other channel
+            return unforeseen(error)
 
     def _deliver(self, event: Event, channel: Channel, run: _Run) -> Delivery:
         """The path of a message."""
         self._check(event, channel, run)
         to = self._resolver.address(event, channel, run.deadline)
-        key = event.key(channel, run.correlation)
-        plan = self.router.plan(event, channel, to=to, key=key)
-        claim = self._claim(key, run)
+        key, recipient = event.key(channel, run.correlation), masked(to)
+        watch = self._reporter.watch(event, channel, run.correlation, recipient=recipient)
+        claims = self._claims.telling(watch.ledger_failure)
+        with concerning(recipient):
+            plan = self.router.plan(event, channel, to=to, key=key)
+            claim = _claim(claims, key, run)
         if claim.receipt is not None:
-            return settled(claim.receipt)
-        with settling(self._claims, claim, channel, recipient=masked(to)) as settle:
+            return settled(claim.receipt, recipient=recipient)
+        with settling(claims, claim, channel, recipient=recipient) as settle:
             deadline = run.deadline.within(self.settings.delivery.work_s)
             dead_after = self._expiry.end_of(event, channel, claim.first_seen)
             secret = self._decryptor.secret_of(event, deadline)
@@ -168,18 +185,18 @@ class Dispatcher:
                 unknown_at=claim.unknown_at,
                 on_unknown=self.settings.trigger(event.trigger).on_unknown,
             )
-            watch = self._reporter.watch(event, channel, run.correlation)
             return settle(self._courier.deliver(envelope, plan, watch=watch))
-
-    def _claim(self, key: str, run: _Run) -> Claim:
-        """The claim; of what is settled another one, where it is to be sent again, which vendors see as new too."""
-        claim = self._claims.take(key, owner=run.owner, deadline=run.deadline)
-        if claim.receipt is None or not run.again:
-            return claim
-        return self._claims.take(digest(key, run.owner), owner=run.owner, deadline=run.deadline)
 
     def _check(self, event: Event, channel: Channel, run: _Run) -> None:
         if event.needs_code and not event.ciphertext:
             raise Undeliverable("no_code", f"{event.trigger} {channel}: the event carries no code; nothing was sent")
         if isinstance(event, CognitoEvent) and not event.known:
             self._reporter.unknown_source(event, channel, correlation=run.correlation)
+
+
+def _claim(claims: Claims, key: str, run: _Run) -> Claim:
+    """The claim; of what is settled another one, where it is to be sent again, which vendors see as new too."""
+    claim = claims.take(key, owner=run.owner, deadline=run.deadline)
+    if claim.receipt is None or not run.again:
+        return claim
+    return claims.take(digest(key, run.owner), owner=run.owner, deadline=run.deadline)

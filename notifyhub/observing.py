@@ -1,17 +1,20 @@
-"""What others get to know: one log line per outcome, and the application's own observers."""
+"""What others get to know: one log line per outcome, the application's own observers, and spans."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from notifyhub.errors import InProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from notifyhub.errors import EventError, NotifyHubError
     from notifyhub.events.base import Event
-    from notifyhub.messages import Channel
+    from notifyhub.messages import Channel, Message
     from notifyhub.receipts import Attempt, Delivery, Receipt
 
 logger = logging.getLogger("notifyhub")
@@ -29,6 +32,14 @@ class Observer:
     def on_ledger_failure(self, operation: str, problem: str) -> None:
         """The ledger did not do its `claim`, `settle` or `release`; the message went on without it."""
 
+    def on_delivery(
+        self, event: Event, delivery: Delivery, *, error: NotifyHubError | None, duration_ms: float
+    ) -> None:
+        """What became of one channel, and after how many milliseconds; `error` is what kept it from going out."""
+
+    def on_unreadable(self, error: EventError) -> None:
+        """An event could not be read, so that nothing else is told of it."""
+
     def on_receipt(self, event: Event, receipt: Receipt) -> None:
         """The event is dealt with."""
 
@@ -36,22 +47,72 @@ class Observer:
         """The event was not delivered on all of its channels; `error.receipt` says on which."""
 
 
-@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a trace while it lasts. This one is none: it forgets what it is told."""
+
+    def parsed(self, event: Event, correlation: str) -> None:
+        """The event that it is about, once that is known."""
+
+    def concluded(self, receipt: Receipt) -> None:
+        """What became of the event."""
+
+    def delivered(self, delivery: Delivery, error: NotifyHubError | None) -> None:
+        """What became of one channel; `error` is what kept it from going out."""
+
+    def attempted(self, attempt: Attempt) -> None:
+        """What became of a provider's call."""
+
+    def late(self, attempt: Attempt) -> None:
+        """What became of it after it had been given up; told when the span has ended, in another thread."""
+
+
+class Tracer:
+    """Opens spans that nest. This one opens none, and costs next to nothing."""
+
+    def dispatch(self) -> contextlib.AbstractContextManager[Span]:
+        """For one event, from before it is read."""
+        return _NO_SPAN
+
+    def deliver(self, event: Event, channel: Channel, correlation: str) -> contextlib.AbstractContextManager[Span]:
+        """For one channel of an event."""
+        return _NO_SPAN
+
+    def send(self, provider: str, message: Message, attempt: int) -> contextlib.AbstractContextManager[Span]:
+        """For one call of a provider, its `attempt`-th for this message."""
+        return _NO_SPAN
+
+
+_NO_SPAN = contextlib.nullcontext(Span())
+UNTRACED = Tracer()
+
+
+@dataclass(slots=True)
 class MessageWatch:
-    """Reports the calls of providers for one message."""
+    """Reports on one message while it is on its way; `recipient` is masked."""
 
     reporter: Reporter
     event: Event
     channel: Channel
     correlation: str
+    recipient: str | None = None
+    calls: int = 0
 
     def attempt(self, attempt: Attempt) -> None:
         """A call ended, or its time did."""
-        self.reporter.attempt(self.event, self.channel, attempt, correlation=self.correlation)
+        self.calls += 1
+        self.reporter.attempt(self, attempt)
 
     def late(self, attempt: Attempt) -> None:
         """A call that was given up ended after all."""
-        self.reporter.late(self.event, self.channel, attempt, correlation=self.correlation)
+        self.reporter.late(self, attempt)
+
+    def ledger_failure(self, operation: str, problem: str) -> None:
+        """The ledger did not work for this message."""
+        self.reporter.ledger_failure(operation, problem, self.about({}))
+
+    def about(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """The structured fields of a line about this message."""
+        return _extra(self.event, self.channel, self.correlation, {"recipient": self.recipient, **fields})
 
 
 class Reporter:
@@ -60,78 +121,75 @@ class Reporter:
     def __init__(self, observers: Sequence[Observer] = ()) -> None:
         self._observers = tuple(observers)
 
-    def watch(self, event: Event, channel: Channel, correlation: str) -> MessageWatch:
-        """For whoever delivers the message."""
-        return MessageWatch(self, event, channel, correlation)
+    def watch(self, event: Event, channel: Channel, correlation: str, *, recipient: str | None = None) -> MessageWatch:
+        """For whoever delivers the message; the recipient is masked."""
+        return MessageWatch(self, event, channel, correlation, recipient)
 
-    def attempt(self, event: Event, channel: Channel, attempt: Attempt, *, correlation: str) -> None:
+    def attempt(self, watch: MessageWatch, attempt: Attempt) -> None:
         """One call of a provider. An acceptance is not logged here: its delivery is."""
         if attempt.outcome != "accepted":
             fields = {
                 "provider": attempt.provider,
                 "outcome": attempt.outcome,
                 "duration_ms": attempt.duration_ms,
+                "attempt": watch.calls,
                 "status": attempt.status,
                 "code": attempt.code,
                 "request_id": attempt.request_id,
             }
-            logger.warning(
-                "%s %s not accepted: %s",
-                event.trigger,
-                channel,
-                attempt,
-                extra=_extra(event, channel, correlation, fields),
-            )
-        self._tell(lambda observer: observer.on_attempt(event, channel, attempt))
+            told = (watch.event.trigger, watch.channel, attempt)
+            logger.warning("%s %s not accepted: %s", *told, extra=watch.about(fields))
+        self._tell(lambda observer: observer.on_attempt(watch.event, watch.channel, attempt))
 
-    def late(self, event: Event, channel: Channel, attempt: Attempt, *, correlation: str) -> None:
+    def late(self, watch: MessageWatch, attempt: Attempt) -> None:
         """A call that had been given up, and what came of it after all."""
         fields = {
             "provider": attempt.provider,
             "outcome": f"late_{attempt.outcome}",
             "duration_ms": attempt.duration_ms,
+            "status": attempt.status,
+            "code": attempt.code,
+            "request_id": attempt.request_id,
         }
-        logger.warning(
-            "%s %s late, after it had been given up: %s",
-            event.trigger,
-            channel,
-            attempt,
-            extra=_extra(event, channel, correlation, fields),
-        )
-        self._tell(lambda observer: observer.on_late(event, channel, attempt))
+        told = (watch.event.trigger, watch.channel, attempt)
+        logger.warning("%s %s late, after it had been given up: %s", *told, extra=watch.about(fields))
+        self._tell(lambda observer: observer.on_late(watch.event, watch.channel, attempt))
 
-    def ledger_failure(self, operation: str, problem: str) -> None:
-        """A ledger that is down stops no code, but a code may go out twice."""
+    def ledger_failure(self, operation: str, problem: str, about: dict[str, Any] | None = None) -> None:
+        """A ledger that is down stops no code, but a code may go out twice; `about` tells of which message."""
         logger.error(
             "ledger: %s failed, a message may go out twice: %s",
             operation,
             problem,
-            extra={"outcome": "ledger_failure", "operation": operation, "error": problem},
+            extra={**(about or {}), "outcome": "ledger_failure", "operation": operation, "error": problem},
         )
         self._tell(lambda observer: observer.on_ledger_failure(operation, problem))
 
-    def delivery(self, event: Event, delivery: Delivery, *, correlation: str, duration_ms: float) -> None:
+    def delivery(
+        self,
+        event: Event,
+        delivery: Delivery,
+        *,
+        correlation: str,
+        duration_ms: float,
+        error: NotifyHubError | None = None,
+    ) -> None:
         """What became of one channel."""
         fields = {
             "provider": delivery.provider,
             "outcome": delivery.status,
+            "reason": delivery.reason,
             "duration_ms": round(duration_ms, 1),
             "attempt": len(delivery.attempts),
             "recipient": delivery.recipient,
             "message_id": delivery.message_id,
             "error": delivery.error,
+            "error_type": type(error).__name__ if error else None,
         }
-        level = {"undeliverable": logging.ERROR, "failed": logging.ERROR}.get(delivery.status, logging.INFO)
-        what = delivery.error or f"by {delivery.provider}"
-        logger.log(
-            level,
-            "%s %s %s %s",
-            event.trigger,
-            delivery.channel,
-            delivery.status,
-            what,
-            extra=_extra(event, delivery.channel, correlation, fields),
-        )
+        told = (event.trigger, delivery.channel, delivery.status, _in_short(delivery))
+        extra = _extra(event, delivery.channel, correlation, fields)
+        logger.log(_level(delivery, error), "%s %s %s %s", *told, extra=extra)
+        self._tell(lambda observer: observer.on_delivery(event, delivery, error=error, duration_ms=duration_ms))
 
     def unknown_source(self, event: Event, channel: Channel, *, correlation: str) -> None:
         """A trigger that this release does not know yet."""
@@ -144,8 +202,15 @@ class Reporter:
 
     def unreadable(self, error: EventError, *, correlation: str | None) -> None:
         """An event that cannot be read, and so has neither trigger nor channel."""
-        fields = {"outcome": "unreadable", "path": error.path, "correlation": correlation}
+        fields = {
+            "outcome": "unreadable",
+            "path": error.path,
+            "error": str(error),
+            "error_type": type(error).__name__,
+            "correlation": correlation,
+        }
         logger.error("event cannot be read: %s", error, extra={k: v for k, v in fields.items() if v is not None})
+        self._tell(lambda observer: observer.on_unreadable(error))
 
     def receipt(self, event: Event, receipt: Receipt) -> None:
         """The event is dealt with."""
@@ -161,6 +226,18 @@ class Reporter:
                 call(observer)
             except Exception as error:  # noqa: BLE001 - an observer must not lose a code
                 logger.error("observer %s raised %s", type(observer).__name__, type(error).__name__)  # noqa: TRY400
+
+
+def _level(delivery: Delivery, error: NotifyHubError | None) -> int:
+    if isinstance(error, InProgress):
+        return logging.WARNING  # somebody is at it; what becomes of that is a line of its own
+    return logging.ERROR if delivery.status in {"undeliverable", "failed"} else logging.INFO
+
+
+def _in_short(delivery: Delivery) -> str:
+    if delivery.error:
+        return delivery.error
+    return f"by {delivery.provider}" if delivery.provider else f"({delivery.reason or 'sent by nobody'})"
 
 
 def _extra(event: Event, channel: Channel, correlation: str, fields: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from notifyhub.errors import DeliveryFailed, NotifyHubError, OutcomeUnknown, Undeliverable
@@ -47,18 +48,29 @@ def settling(
         raise
 
 
-def settled(receipt: Receipt) -> Delivery:
+@contextlib.contextmanager
+def concerning(recipient: str) -> Iterator[None]:
+    """Errors of the block tell, masked, whom they concern."""
+    try:
+        yield
+    except NotifyHubError as error:
+        error.recipient = error.recipient or recipient
+        raise
+
+
+def settled(receipt: Receipt, *, recipient: str | None = None) -> Delivery:
     """What a settled claim comes to when its event comes again: a duplicate; a verdict is raised as it was.
 
     Else the verdict would be lost where it fell while another channel of the event was still to be tried again.
+    `recipient` is the masked one, as ledgers need not keep it.
     """
-    delivery = receipt.deliveries[0]
-    if delivery.status == "undeliverable":
+    delivery = replace(receipt.as_duplicate(), recipient=receipt.deliveries[0].recipient or recipient)
+    if receipt.status == "undeliverable":
         text = (delivery.error or "").removeprefix(f"{Undeliverable.__name__}: ")
         verdict = Undeliverable(delivery.reason or "", text, attempts=delivery.attempts)
         verdict.recipient = delivery.recipient
         raise verdict
-    return receipt.as_duplicate()
+    return delivery
 
 
 def delivery_of(channel: Channel, outcome: Delivery | NotifyHubError) -> Delivery:

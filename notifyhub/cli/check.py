@@ -17,6 +17,7 @@ from notifyhub.assembly import (
     observers_of,
     renderer_of,
     resolver_of,
+    tracer_of,
     undeliverable_hook_of,
 )
 from notifyhub.cli.budgets import budgets_of
@@ -78,6 +79,7 @@ def findings(settings: Settings, *, resolve: bool) -> Iterator[Finding]:
     events: dict[str, type[NotificationEvent]] = {}  # stays empty where they are broken
     yield _tried("hooks.events", lambda: events.update(events_of(settings, ())))
     yield from _hooks(settings, clients)
+    yield from _observability(settings)
     yield from _providers(settings, clients, resolve=resolve)
     yield from route_findings(settings)
     yield from _templates(settings, events)
@@ -115,6 +117,15 @@ def _hooks(settings: Settings, clients: Clients) -> Iterator[Finding]:
     yield _tried("hooks.resolver", lambda: resolver_of(settings, clients.aws))
     yield _tried("hooks.observers", lambda: observers_of(settings, ()))
     yield _tried("hooks.on_undeliverable", lambda: undeliverable_hook_of(settings))
+
+
+def _observability(settings: Settings) -> Iterator[Finding]:
+    wanted = settings.observability
+    where = {"emf": "emf", "none": "none", None: "emf inside Lambda, none elsewhere"}[wanted.metrics]
+    namespace = "" if wanted.metrics == "none" else f", namespace {wanted.namespace}"
+    yield Finding("ok", "observability.metrics", where + namespace)
+    traces = _tried("observability.traces", lambda: tracer_of(settings))
+    yield traces._replace(text=traces.text or wanted.traces)
 
 
 def _providers(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from notifyhub.bounded import WORKERS, Overrun
 from notifyhub.echo import unquoting_error, unquoting_receipt
 from notifyhub.errors import ConfigurationError, NotSent, OutcomeUnknown, ProviderError, ProviderUnusable
+from notifyhub.observing import UNTRACED
 from notifyhub.provider import ProviderReceipt
 from notifyhub.receipts import Attempt
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from notifyhub.messages import Message
+    from notifyhub.observing import Span, Tracer
     from notifyhub.provider import Provider, SendContext
     from notifyhub.registry import ConfiguredProviders
 
@@ -30,8 +32,9 @@ MAX_HANGING = 8
 class Sender:
     """Calls providers; a call that takes too long is left to itself, and its result told when it comes."""
 
-    def __init__(self, providers: ConfiguredProviders) -> None:
+    def __init__(self, providers: ConfiguredProviders, tracer: Tracer = UNTRACED) -> None:
         self._providers = providers
+        self._tracer = tracer
         self._lock = threading.Lock()
         self._hanging: Counter[str] = Counter()
 
@@ -39,15 +42,20 @@ class Sender:
         self, name: str, message: Message, context: SendContext, *, late: Callable[[Attempt], None]
     ) -> tuple[Outcome, Attempt]:
         """What became of one call within the context's deadline, for the courier and for those who watch."""
-        call = _Call(name, self._providers, message, context)
-        seconds = context.deadline.remaining()
-        if self._hanging[name] >= MAX_HANGING:
-            return call.ended(NotSent(name, f"{MAX_HANGING} earlier calls of it still hang"))
+        with self._tracer.send(name, message, context.attempt) as span:
+            call = _Call(name, self._providers, message, context)
+            outcome, attempt = call.ended(self._bounded(call, context.deadline.remaining(), late, span))
+            span.attempted(attempt)
+            return outcome, attempt
+
+    def _bounded(self, call: _Call, seconds: float, late: Callable[[Attempt], None], span: Span) -> Outcome:
+        if self._hanging[call.name] >= MAX_HANGING:
+            return NotSent(call.name, f"{MAX_HANGING} earlier calls of it still hang")
         try:
-            outcome = WORKERS.call(call, seconds, late=partial(self._came_late, call, late))
+            outcome: Outcome = WORKERS.call(call, seconds, late=partial(self._came_late, call, late, span))
         except Overrun:
-            outcome = self._given_up(call, seconds)
-        return call.ended(outcome)
+            return self._given_up(call, seconds)
+        return outcome
 
     def _given_up(self, call: _Call, seconds: float) -> ProviderError:
         with self._lock:
@@ -56,10 +64,12 @@ class Sender:
             return NotSent(call.name, f"it could not be made ready within {seconds:.1f} s")
         return OutcomeUnknown(call.name, f"no answer within {seconds:.1f} s")
 
-    def _came_late(self, call: _Call, late: Callable[[Attempt], None], outcome: Outcome) -> None:
+    def _came_late(self, call: _Call, late: Callable[[Attempt], None], span: Span, outcome: Outcome) -> None:
         with self._lock:
             self._hanging[call.name] -= 1
-        late(call.ended(outcome)[1])
+        _, attempt = call.ended(outcome)
+        span.late(attempt)
+        late(attempt)
 
 
 class _Call:

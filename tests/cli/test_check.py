@@ -311,3 +311,26 @@ def test_a_table_is_tried_with_the_ledger_s_own_permission(notifyhub, monkeypatc
     assert done.exit_code == 2
     assert "error    ledger (dynamodb): probe: DynamoDB refused UpdateItem (ResourceNotFoundException)" in done.stdout
     assert "there is no table 'notifyhub' in eu-west-1" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("table", "metrics", "traces"),
+    [
+        ("", "emf inside Lambda, none elsewhere, namespace notifyhub", "none"),
+        ('metrics = "emf"\nnamespace = "acme"\ntraces = "otel"', "emf, namespace acme", "otel"),
+        ('metrics = "none"', "none", "none"),
+    ],
+)
+def test_what_is_observed_is_shown(notifyhub, table, metrics, traces):
+    done = check(notifyhub, f"{GOOD}\n[observability]\n{table}\n")
+    assert done.exit_code == 0, done.stdout
+    assert f"ok       observability.metrics: {metrics}\n" in done.stdout
+    assert f"ok       observability.traces: {traces}\n" in done.stdout
+
+
+def test_a_missing_library_for_traces_is_an_error(notifyhub, monkeypatch):
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    monkeypatch.delitem(sys.modules, "notifyhub.tracing", raising=False)
+    done = check(notifyhub, f'{GOOD}\n[observability]\ntraces = "otel"\n')
+    assert done.exit_code == 2
+    assert "error    observability.traces: opentelemetry is not installed; run: pip install" in done.stdout

@@ -1,19 +1,29 @@
 """What the documentation shows is run."""
 
+import inspect
 import json
 import re
+import shlex
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+from botocore.validate import ParamValidator
 from typer.testing import CliRunner
 
+from notifyhub import Observer
+from notifyhub import metrics as metrics_module
 from notifyhub.cli.app import app
+from notifyhub.errors import RecipientRejected, Undeliverable
 from notifyhub.settings.model import Settings
 from notifyhub.settings.policy import Route
+from notifyhub.settings.tables import Observability
 from notifyhub.testing import forge_event
+from tests.dispatching import Hub, signing_up
 
 ROOT = Path(__file__).parents[2]
 
@@ -111,3 +121,62 @@ def test_the_readme_says_what_it_costs():
     section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## What it costs")[2].partition("\n## ")[0]
     for figure in ("cold start", "CPU per warm event", "peak memory", "a bare pooled httpx post"):
         assert re.search(rf"^\|.*{figure}.*\|.*\d.*\|.*\d", section, re.MULTILINE), figure
+
+
+def test_every_metric_is_documented_and_no_other():
+    source = (ROOT / "notifyhub" / "metrics.py").read_text(encoding="utf-8")
+    metrics = {*re.findall(r'_Metric\(\s*"(\w+)"', source), *metrics_module._COUNTED.values()}
+    table = (ROOT / "docs" / "observability.md").read_text(encoding="utf-8").partition("## Metrics")[2]
+    rows = re.findall(r"^\| (`.*?) \|", table.partition("## Traces")[0], re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == metrics
+
+
+def test_every_method_of_an_observer_is_documented():
+    text = (ROOT / "docs" / "observability.md").read_text(encoding="utf-8")
+    for name in [name for name in vars(Observer) if name.startswith("on_")]:
+        _, *parameters = inspect.signature(getattr(Observer, name)).parameters.values()
+        bare = inspect.Signature([parameter.replace(annotation=parameter.empty) for parameter in parameters])
+        assert f"| `{name}{bare}` |" in text
+
+
+def test_the_alarms_of_the_guide_are_what_cloudwatch_takes():
+    shape = (
+        boto3.client("cloudwatch", region_name="eu-west-1")
+        .meta.service_model.operation_model("PutMetricAlarm")
+        .input_shape
+    )
+    (commands,) = [block for block in blocks("docs/observability.md", "console") if "put-metric-alarm" in block]
+    for command in commands.replace("\\\n", " ").splitlines():
+        options = shlex.split(command.removeprefix("$ aws cloudwatch put-metric-alarm "))
+        named = [(pascal(name), value) for name, value in zip(options[::2], options[1::2], strict=True)]
+        given = {name: CONVERTED.get(shape.members[name].type_name, str)(value) for name, value in named}
+        report = ParamValidator().validate(given, shape)
+        assert not report.has_errors(), report.generate_report()
+        assert given["MetricName"] in metrics_module._COUNTED.values()
+        assert given["Namespace"] == Observability().namespace
+
+
+CONVERTED: dict[str, Any] = {"integer": int, "double": float, "list": lambda value: [value]}
+
+
+def pascal(option):
+    return "".join(part.capitalize() for part in option.removeprefix("--").split("-"))
+
+
+def test_the_observer_of_the_guide_sees_what_is_undeliverable(capsys):
+    _, example = blocks("docs/observability.md", "python")
+    names: dict[str, Any] = {"__name__": "shop"}
+    exec(compile(example, "observability.md", "exec"), names)
+    hub = Hub(observers=[names["SupportDesk"]()])
+    hub.providers["mail"].fail_with(RecipientRejected)
+    with pytest.raises(Undeliverable):
+        hub.dispatcher.dispatch(signing_up())
+    assert capsys.readouterr().out.endswith(" j***@e***.com recipient_rejected\n")
+
+
+def test_the_tracing_of_the_guide_can_be_set_up():
+    example, _ = blocks("docs/observability.md", "python")
+    (ready,) = [line for line in example.splitlines() if line.startswith("trace.set_tracer_provider")]
+    names: dict[str, Any] = {}
+    exec(compile(example.replace(ready, ""), "observability.md", "exec"), names)  # a process can set one only once
+    names["tracing"].shutdown()

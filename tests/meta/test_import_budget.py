@@ -54,15 +54,25 @@ THIRD_PARTY = {
 UNWANTED = {"difflib", "http.server", "notifyhub.html_text", "smtplib", "sqlite3", "unittest", "xmlrpc"}
 
 
+OBSERVED = {
+    "METRICS=emf": ({"notifyhub.metrics"}, set()),
+    "TRACES=otel": ({"notifyhub.tracing"}, {"opentelemetry"}),
+}
+
+
 @pytest.fixture(scope="module")
 def loaded(moto, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cold")
+    return cold_start(moto, tmp_path_factory.mktemp("cold"))
+
+
+def cold_start(moto, folder, **variables):
+    """The modules of a process after its first mail."""
     with pytest.MonkeyPatch.context() as patch, VendorServer().running() as vendor:
         for name in [name for name in os.environ if name.startswith(("AWS_", "COV", "COVERAGE", "NOTIFYHUB"))]:
             patch.delenv(name)
         environ = {
             "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "made-up", "AWS_DEFAULT_REGION": "eu-west-1",
-            "AWS_ENDPOINT_URL": moto, "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": moto, "AWS_EC2_METADATA_DISABLED": "true", **variables,
         }  # fmt: skip
         for name, value in environ.items():
             patch.setenv(name, value)
@@ -80,17 +90,32 @@ def loaded(moto, tmp_path_factory):
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
+def own_of(loaded):
+    return {name for name in loaded if name.partition(".")[0] in {"notifyhub", "notifyhub_providers"}}
+
+
+def others_of(loaded):
+    """The packages of other people."""
+    top = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names)
+    found = {name for name in top if not name.startswith("_")} - {"notifyhub", "notifyhub_providers", "__main__"}
+    return found - {"cffi", "pyexpat", "sitecustomize", "a1_coverage"}
+
+
 def test_of_notifyhub_only_what_the_first_mail_needs_is_loaded(loaded):
-    own = {name for name in loaded if name.partition(".")[0] in {"notifyhub", "notifyhub_providers"}}
+    own = own_of(loaded)
     assert own - NOTIFYHUB == set(), "new on the path to the first message: does it have to be there?"
     assert NOTIFYHUB - own == set(), "not loaded any more: take it off the list"
 
 
 def test_of_other_packages_only_the_expected_are_loaded(loaded):
-    top = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names)
-    found = {name for name in top if not name.startswith("_")} - {"notifyhub", "notifyhub_providers", "__main__"}
-    found -= {"cffi", "pyexpat", "sitecustomize", "a1_coverage"}
-    assert found - THIRD_PARTY == set()
+    assert others_of(loaded) - THIRD_PARTY == set()
+
+
+@pytest.mark.parametrize("setting", OBSERVED)
+def test_who_observes_pays_for_that_alone(setting, moto, tmp_path):
+    name, _, value = setting.partition("=")
+    loaded = cold_start(moto, tmp_path, **{f"NOTIFYHUB__OBSERVABILITY__{name}": value})
+    assert (own_of(loaded) - NOTIFYHUB, others_of(loaded) - THIRD_PARTY) == OBSERVED[setting]
 
 
 def test_nothing_is_loaded_that_only_errors_and_tools_need(loaded):

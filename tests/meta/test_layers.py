@@ -12,8 +12,8 @@ LAYERS = {
     "policy": {"claims", "conditions", "delivery", "expiry", "ledger", "routing", "sandbox"},
     "mechanisms": {
         "aws_clients", "bounded", "countries", "decryption", "decryption_failures", "durations", "echo", "html_text",
-        "http_client", "log_guard",
-        "observing", "recipients", "registry", "rendering", "settings", "template_index", "toolkit",
+        "http_client", "log_guard", "metrics", "observing", "recipients", "registry", "rendering", "settings",
+        "template_index", "toolkit", "tracing",
     },
     "vocabulary": {
         "clock", "deadline", "distribution", "errors", "events", "lazy", "masking", "messages", "provider", "receipts", "reply",
