@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LOCAL_KEY = bytes(range(32))
 CODE = "83920174"
+PASSWORD = "Canary<9&qT"
 EMAIL = "jane.roe@example.com"
 PHONE = "+15005550009"
 RECIPIENTS = {"email": EMAIL, "sms": PHONE}

@@ -12,10 +12,28 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-ROOTS = [str(Path(__file__).parent.parent / folder) for folder in ("", "providers", "templates")]
+ROOTS = [str(Path(__file__).parents[2] / folder) for folder in ("", "providers", "templates")]
 ARN = "arn:aws:lambda:eu-west-1:111122223333:function:sender"
 PREFIX = "/2018-06-01/runtime"
 PATIENCE_S = 60
+API_KEY = "SG.canary-key-of-the-test"
+CONFIG = """
+[app]
+name = "Acme"
+
+[decryption]
+key_arns = ["{key_arn}"]
+
+[providers.mail]
+use = "sendgrid"
+api_key = "env:SENDGRID_API_KEY"
+sender = "Acme <no-reply@acme.example>"
+base_url = "{vendor}"
+
+[[routes]]
+channel = "email"
+providers = ["mail"]
+"""
 
 
 class RuntimeApi:
@@ -91,9 +109,9 @@ class Function:
     Every library logs at DEBUG; `variables` are added to its environment.
     """
 
-    def __init__(self, folder, *, log_format, variables):
+    def __init__(self, folder, *, log_format, variables, log_name="function"):
         self.api = RuntimeApi()
-        self._log = folder / "function.log"
+        self._log = folder / f"{log_name}.log"
         environment = {
             **{name: value for name, value in os.environ.items() if name.startswith(("AWS_", "no_proxy"))},
             "PATH": os.environ["PATH"],

@@ -9,82 +9,15 @@ import os
 import pytest
 
 from notifyhub.events.triggers import source_names
-from notifyhub.testing import VendorAnswer, VendorServer, assert_absent, forge_event
-from tests.debug_witness import LINE
-from tests.dispatching import CODE, EMAIL
-from tests.lambda_runtime_api import PATIENCE_S, PREFIX, Function
+from notifyhub.testing import VendorAnswer, assert_absent
+from tests.aws_lambda.debug_witness import LINE
+from tests.aws_lambda.function import API_KEY, CONFIG, PATIENCE_S, PREFIX
+from tests.dispatching import CODE, EMAIL, PASSWORD
 
 pytest.importorskip("awslambdaric", reason="the runtime client exists for Linux alone")
 
-API_KEY = "SG.canary-key-of-the-test"
 EMAIL_SOURCES = [source for source in source_names() if source.startswith("CustomEmailSender_")]
 TAKE_OVER = "CustomEmailSender_AccountTakeOverNotification"
-PASSWORD = "Canary<9&qT"
-CONFIG = """
-[app]
-name = "Acme"
-
-[decryption]
-key_arns = ["{key_arn}"]
-
-[providers.mail]
-use = "sendgrid"
-api_key = "env:SENDGRID_API_KEY"
-sender = "Acme <no-reply@acme.example>"
-base_url = "{vendor}"
-
-[[routes]]
-channel = "email"
-providers = ["mail"]
-"""
-
-
-@pytest.fixture
-def vendor():
-    with VendorServer().running() as server:
-        server.answer = VendorAnswer(status=202, headers={"x-message-id": "m-1"})
-        yield server
-
-
-@pytest.fixture
-def aws(aws_env):
-    """A KMS key and a user pool with one verified user, at moto."""
-    import boto3
-
-    clients = [boto3.client("kms"), boto3.client("cognito-idp")]
-    yield Aws(*clients)
-    for client in clients:
-        client.close()
-
-
-class Aws:
-    def __init__(self, kms, cognito):
-        from aws_encryption_sdk.key_providers.kms import KMSMasterKey
-
-        self.key_arn = kms.create_key()["KeyMetadata"]["Arn"]
-        self.key = KMSMasterKey(key_id=self.key_arn, client=kms)
-        self.pool_id = cognito.create_user_pool(PoolName="customers")["UserPool"]["Id"]
-        verified = [{"Name": "email", "Value": EMAIL}, {"Name": "email_verified", "Value": "true"}]
-        cognito.admin_create_user(UserPoolId=self.pool_id, Username="jane", UserAttributes=verified)
-
-    def event(self, source, **changes):
-        secret = PASSWORD if source.endswith("AdminCreateUser") else CODE
-        return forge_event(source, self.key, **{"code": secret, "pool_id": self.pool_id, **changes})
-
-
-@pytest.fixture
-def start(tmp_path):
-    """Starts the function with a configuration."""
-    functions = []
-
-    def started(config, *, log_format="JSON"):
-        (tmp_path / "notifyhub.toml").write_text(config)
-        functions.append(Function(tmp_path, log_format=log_format, variables={"SENDGRID_API_KEY": API_KEY}))
-        return functions[-1]
-
-    yield started
-    for function in functions:
-        function.stop()
 
 
 def body_of(request):
@@ -92,10 +25,13 @@ def body_of(request):
 
 
 def test_every_email_source_is_delivered_and_no_log_line_shows_a_secret(start, aws, vendor):
-    witness = '\n[hooks]\nobservers = ["tests.debug_witness:Witness"]\n'
+    witness = '\n[hooks]\nobservers = ["tests.aws_lambda.debug_witness:Witness"]\n'
     function = start(CONFIG.format(key_arn=aws.key_arn, vendor=vendor.url) + witness)
+    data_keys = []
     for number, source in enumerate(EMAIL_SOURCES):
-        assert function.api.invoke(aws.event(source)) == ("response", None), source
+        event = aws.event(source)
+        data_keys += [aws.data_key(event)] if event["request"]["code"] else []
+        assert function.api.invoke(event) == ("response", None), source
         request = vendor.requests[number]
         assert request.json()["personalizations"] == [{"to": [{"email": EMAIL}]}]
         assert request.headers["authorization"] == f"Bearer {API_KEY}"
@@ -106,7 +42,8 @@ def test_every_email_source_is_delivered_and_no_log_line_shows_a_secret(start, a
     assert log.count('"outcome": "accepted"') == 8
     assert log.count(LINE) == 8, "the process does not log at DEBUG, so that nothing would show"
     secrets = [CODE, PASSWORD, "Canary&lt;", "token=made-up", "made-up-feedback-token", API_KEY, EMAIL]
-    assert_absent([*secrets, os.environ["AWS_SECRET_ACCESS_KEY"]], [log])
+    assert len(data_keys) == 7
+    assert_absent([*secrets, *data_keys, os.environ["AWS_SECRET_ACCESS_KEY"]], [log])
 
 
 @pytest.mark.parametrize("log_format", ["JSON", "TEXT"])
