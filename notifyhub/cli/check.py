@@ -143,7 +143,7 @@ def _budgets(settings: Settings, timeout_s: float) -> Iterator[Finding]:
     """The time that each provider would have, in a function with that time-out."""
     for budgets in budgets_of(settings, timeout_s):
         hint = "; a longer time-out or fewer providers would give them more" if budgets.short else ""
-        text = f"of a time-out of {timeout_s:.0f} s, {budgets}{hint}"
+        text = f"of a time-out of {timeout_s:g} s, {budgets}{hint}"
         yield Finding("warning" if budgets.short else "ok", f"time for {budgets.what}", text)
 
 

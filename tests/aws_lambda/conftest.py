@@ -53,7 +53,7 @@ class Aws:
 @pytest.fixture
 def start(tmp_path):
     """Starts the function with a configuration; each call is another container."""
-    functions = []
+    functions: list[Function] = []
 
     def started(config, *, log_format="JSON", **variables):
         (tmp_path / "notifyhub.toml").write_text(config)

@@ -334,3 +334,25 @@ def test_a_missing_library_for_traces_is_an_error(notifyhub, monkeypatch):
     done = check(notifyhub, f'{GOOD}\n[observability]\ntraces = "otel"\n')
     assert done.exit_code == 2
     assert "error    observability.traces: opentelemetry is not installed; run: pip install" in done.stdout
+
+
+def test_the_time_that_each_provider_would_have_is_shown(notifyhub):
+    two = GOOD.replace('providers = ["mail"]', 'providers = ["mail", "spare"]')
+    spare = '[providers.spare]\nuse = "ses"\nsender = "a@acme.example"\ntimeout_s = 3\n'
+    done = check(notifyhub, f"{two}{spare}", "--timeout", "20.5")
+    assert done.exit_code == 0, done.output
+    (line,) = [line for line in done.stdout.splitlines() if "time for email" in line]
+    assert line.startswith("ok       time for email by mail, spare: of a time-out of 20.5 s, 10.0 s for each provider")
+    assert line.endswith("for one call: mail 10.0 s, spare 3.0 s")
+
+
+def test_too_short_a_time_out_is_a_warning(notifyhub):
+    done = check(notifyhub, GOOD, "--timeout", "2")
+    (line,) = [line for line in done.stdout.splitlines() if "time for email" in line]
+    assert line.startswith("warning")
+    assert "a longer time-out or fewer providers would give them more" in line
+
+
+def test_no_more_than_the_lease_is_used_of_a_long_time_out(notifyhub):
+    done = check(notifyhub, GOOD, "--timeout", "900")
+    assert "of a time-out of 900 s, 40.5 s for each provider" in done.stdout

@@ -95,3 +95,16 @@ def test_forge_takes_a_key_file_and_a_full_source(notifyhub, kept_events):
     )
     assert event["triggerSource"] == "CustomSMSSender_SignUp"
     assert event["request"]["userAttributes"]["phone_number"] == "+15005550001"
+
+
+def test_what_was_sent_is_a_duplicate_and_is_sent_again_only_when_asked_to(notifyhub, kept_events):
+    config = kept_events / "notifyhub.toml"
+    with config.open("a") as file:
+        file.write('\n[ledger]\nuse = "sqlite"\npath = "ledger.db"\n')
+    event = kept_events / "CustomEmailSender_SignUp.json"
+    statuses = []
+    for options in ((), (), ("--again",), ()):
+        done = notifyhub("send", event, "-c", config, *options)
+        assert done.exit_code == 0, done.output
+        statuses.append(done.stdout.splitlines()[1].split()[2])
+    assert statuses == ["accepted", "duplicate", "accepted", "duplicate"]
