@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing.connection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from benchmarks.chaos.worker import Fact, Job, Setup, work
 
@@ -68,7 +68,7 @@ class Fleet:
     workers: list[Worker] = field(default_factory=list)
     _turn: int = 0
 
-    def __enter__(self) -> Fleet:
+    def __enter__(self) -> Self:
         self.workers = [Worker(self.context, self.setup) for _ in range(self.size)]
         return self
 

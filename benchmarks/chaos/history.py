@@ -23,6 +23,7 @@ class History:
         kills: for each, how many messages were being sent and how many invocations ran.
         parked: events whose three tries failed.
         given_up: events that failed once more when they were sent in again.
+        longest_s: seconds of the invocation that took longest.
         seconds: how long the run took.
     """
 
@@ -36,6 +37,7 @@ class History:
     kills: list[tuple[int, int]] = field(default_factory=list)
     parked: set[int] = field(default_factory=set)
     given_up: set[int] = field(default_factory=set)
+    longest_s: float = 0.0
     seconds: float = 0.0
 
     def attempt(self, number: int, provider: str, outcome: str) -> None:

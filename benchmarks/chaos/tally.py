@@ -62,18 +62,17 @@ class Tally:
     def known_causes(self) -> dict[str, int]:
         """What a duplicate may come from, over all events."""
         history = self.history
-        return {
-            name: counter.total() for name, counter in zip(CAUSES, (history.unknown, history.killed, history.ledger))
-        }
+        counters = (history.unknown, history.killed, history.ledger)
+        return {name: counter.total() for name, counter in zip(CAUSES, counters, strict=True)}
 
-    def waits_ms(self) -> list[float]:
-        """From the first hand-out of each event to the first acceptance of its message, in order."""
-        handed_out = self.history.handed_out
-        return sorted((min(moments) - handed_out[number]) * 1000 for number, moments in self.accepted.items())
+    def wait_ms(self, share: float, *, killed: bool = True) -> float:
+        """From hand-out to first acceptance: what so large a share of the events does not exceed; 0.5 is the median.
 
-    def wait_ms(self, share: float) -> float:
-        """The wait that so large a share of the messages does not exceed; 0.5 is the median."""
-        waits = self.waits_ms()
+        `killed` counts the events too whose worker was killed, most of which wait for Lambda to try again.
+        """
+        started = self.history.handed_out
+        events = [number for number in self.accepted if killed or not self.history.killed[number]]
+        waits = sorted((min(self.accepted[number]) - started[number]) * 1000 for number in events)
         return waits[min(len(waits) - 1, int(share * len(waits)))] if waits else float("nan")
 
     def injected(self, vendor: str, fault: Fault) -> int:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext
 
-WORKERS = 3
-CONTAINERS = 5
+WORKERS = 5
+CONTAINERS = 4
 """Threads of one worker, each in the place of a container."""
 LATE_S = 2 * SLOW_S
 """After which no call that was given up can still be accepted."""

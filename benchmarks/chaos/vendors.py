@@ -14,6 +14,7 @@ import struct
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -65,8 +66,7 @@ class _Vendors:
         told = asyncio.Event()
         asyncio.get_running_loop().add_reader(self._connection.fileno(), told.set)
         servers = [
-            await asyncio.start_server(lambda r, w, name=name: self._talk(name, r, w), "127.0.0.1", 0)
-            for name in (PRIMARY, SECONDARY)
+            await asyncio.start_server(partial(self._talk, name), "127.0.0.1", 0) for name in (PRIMARY, SECONDARY)
         ]
         self._connection.send([server.sockets[0].getsockname()[1] for server in servers])
         await told.wait()
@@ -78,7 +78,7 @@ class _Vendors:
             server.close()
 
     async def _talk(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while await self._exchange(name, reader, writer):
                 pass
         writer.close()

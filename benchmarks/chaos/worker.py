@@ -13,11 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-# At the top, so that the server that workers are forked from has it all, and a restart takes little.
-import aws_encryption_sdk
-import httpx
-import jinja2  # noqa: F401 - likewise
-
 from benchmarks.chaos.conditions import FUNCTION_TIMEOUT_S, Conditions
 from benchmarks.chaos.ledgers import FailingLedger, ForgetfulLedger
 from benchmarks.chaos.name_server import NameServer
@@ -35,6 +30,8 @@ if TYPE_CHECKING:
     from notifyhub.aws_lambda import Handler
     from notifyhub.receipts import Attempt
 
+BEFOREHAND = (__name__, "aws_encryption_sdk", "httpx", "jinja2")
+"""For the process that workers are forked from: what it has loaded a restart need not load."""
 CONFIG = Path(__file__).parent / "notifyhub.toml"
 
 
@@ -84,7 +81,7 @@ def work(connection: Connection, setup: Setup) -> None:
     os.environ.update(setup.environment)
     logging.getLogger("notifyhub").setLevel(logging.CRITICAL + 1)  # what is logged here is expected, and costs
     teller = _Teller(connection)
-    socket.getaddrinfo = NameServer(  # type: ignore[assignment]
+    socket.getaddrinfo = NameServer(
         conditions=setup.conditions,
         vendors=setup.vendors,
         refusing_port=setup.refusing_port,
