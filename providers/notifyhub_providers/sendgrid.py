@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
+from notifyhub.errors import OutcomeUnknown
 from notifyhub.messages import Mailbox
 from notifyhub.provider import HttpSettings, Provider, ProviderReceipt
 from notifyhub.section import BaseUrl, MailSender
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from notifyhub.messages import Message
     from notifyhub.provider import SendContext
     from notifyhub.reply import Reply
+
+ACCEPTED = 202
 
 
 class SendGrid(Provider):
@@ -51,8 +54,15 @@ class SendGrid(Provider):
         return ProviderReceipt(message_id=reply.headers.get("x-message-id"))
 
     def classify(self, reply: Reply) -> ProviderError | None:
-        """SendGrid has no error codes; the name of the field at fault is the best there is."""
-        return None if reply.successful else self.by_status(reply, code=reply.field("errors", 0, "field"))
+        """SendGrid has no error codes; the name of the field at fault is the best there is.
+
+        Its acceptance is a 202 that names the message; a 200 with somebody else's page, such as a proxy's, is none.
+        """
+        if not reply.successful:
+            return self.by_status(reply, code=reply.field("errors", 0, "field"))
+        if reply.status == ACCEPTED or "x-message-id" in reply.headers:
+            return None
+        return self.error(OutcomeUnknown, reply, message="the answer names no message")
 
     def wait(self, reply: Reply) -> float | None:
         """X-RateLimit-Reset is the Unix time, in seconds, at which the limit is lifted."""
