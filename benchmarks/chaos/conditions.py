@@ -45,8 +45,8 @@ CLOSED_SHARE = 0.5
 """Of the vendors' answers, how many close the connection, so that there are new ones that can fail."""
 _NEW_CONNECTIONS = 0.55
 """New connections per request that come of it, failures included (measured)."""
-TWILIO_ONLY = (Fault.NOT_JSON, Fault.REFUSAL_IN_SUCCESS)
-"""SendGrid's success is a 202 whose body is empty: nothing in it can be wrong or refuse."""
+TWILIO_ONLY = (Fault.REFUSAL_IN_SUCCESS,)
+"""SendGrid's success is a 202 whose body is empty: nothing in it can refuse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,10 +30,6 @@ IDLE_S = 0.005
 STRIKE_S = 0.001
 
 
-class OutOfTime(Exception):
-    """The run did not end in its time."""
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Invocation:
     """An event to be handed out: which try it is; of a copy, which one."""
@@ -50,7 +46,6 @@ class LambdaService:
 
     Attributes:
         in_mid_send: tells whether a vendor works on the message of that event right now.
-        stop_at: when the run must have ended, on the monotonic clock.
         progress: told how many of how many events are dealt with.
     """
 
@@ -58,7 +53,6 @@ class LambdaService:
     events: Sequence[str]
     conditions: Conditions
     in_mid_send: Callable[[int], bool]
-    stop_at: float
     progress: Callable[[int, int], None]
     history: History = field(default_factory=History)
     _waiting: deque[Invocation] = field(default_factory=deque)
@@ -80,8 +74,6 @@ class LambdaService:
 
     def _work_off(self) -> None:
         while self._waiting or self._later or self._running:
-            if time.monotonic() > self.stop_at:
-                raise OutOfTime(f"{self._dealt_with} of {len(self.events)} events were dealt with")
             self._hand_out()
             strikes = self._strikes()
             for worker, fact in self.fleet.facts(STRIKE_S if strikes else IDLE_S):

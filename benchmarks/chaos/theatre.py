@@ -44,11 +44,10 @@ class Theatre:
     context: ForkServerContext
     events: Sequence[str]
     key: bytes
-    stop_at: float
     progress: Callable[[str, int, int], None]
 
     def run(self, name: str, conditions: Conditions) -> Tally:
-        """One run; raises OutOfTime where it does not end in its time."""
+        """One run, whose processes end with it."""
         with contextlib.ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None)))
             flags = stack.enter_context(_flags(folder / "in_mid_send", len(self.events)))
@@ -62,7 +61,6 @@ class Theatre:
                 events=self.events,
                 conditions=conditions,
                 in_mid_send=lambda number: flags[number] > 0,
-                stop_at=self.stop_at,
                 progress=lambda done, of: self.progress(name, done, of),
             )
             history = service.run()

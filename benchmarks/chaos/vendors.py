@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import mmap
+import signal
 import socket
 import struct
 import time
@@ -50,6 +51,7 @@ class Record:
 
 def serve(connection: Connection, conditions: Conditions, flags: Path) -> None:
     """The process: sends the ports of the primary and of the secondary, then at the first message the record."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends what it started
     asyncio.run(_Vendors(connection, conditions, flags).serve())
 
 
@@ -160,7 +162,7 @@ class _Call:
             case Fault.SERVER_ERROR:
                 return await self._sent(500, b"{}")
             case Fault.NOT_JSON:
-                return await self._sent(200, b"<html><body>Welcome to the hotel's network</body></html>")
+                return await self._sent(200, b"<html><body>Welcome to the hotel's network</body></html>", named=False)
             case Fault.SLOW_FIRST_BYTE:
                 await asyncio.sleep(SLOW_S)
                 return await self._sent(self._success if accepted else 500, b'{"sid": "SM1"}')
@@ -186,14 +188,17 @@ class _Call:
         body = b"" if is_mail(self._number) else json.dumps({"sid": self._id, "status": "queued"}).encode()
         return await self._sent(self._success, body)
 
-    async def _sent(self, status: int, body: bytes, *, retry_after: int | None = None) -> bool:
+    async def _sent(self, status: int, body: bytes, *, retry_after: int | None = None, named: bool = True) -> bool:
         stays = drawn("closed", self._nonce) >= CLOSED_SHARE
-        head = self._head(status, len(body), retry_after=retry_after, stays=stays)
+        head = self._head(status, len(body), retry_after=retry_after, named=named, stays=stays)
         await self._write(head + body)
         return stays
 
-    def _head(self, status: int, length: int, *, retry_after: int | None = None, stays: bool = False) -> bytes:
-        lines = [f"HTTP/1.1 {status} Said", f"Content-Length: {length}", f"X-Message-Id: {self._id}"]
+    def _head(
+        self, status: int, length: int, *, retry_after: int | None = None, named: bool = True, stays: bool = False
+    ) -> bytes:
+        lines = [f"HTTP/1.1 {status} Said", f"Content-Length: {length}"]
+        lines += [f"X-Message-Id: {self._id}"] if named else []
         lines += [f"Retry-After: {retry_after}"] if retry_after is not None else []
         lines += [] if stays else ["Connection: close"]
         return "\r\n".join([*lines, "", ""]).encode()

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import queue
+import signal
 import socket
 import threading
 import time
@@ -78,6 +79,7 @@ class Setup:
 
 def work(connection: Connection, setup: Setup) -> None:
     """The process: takes jobs until the connection ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends what it started
     os.environ.update(setup.environment)
     logging.getLogger("notifyhub").setLevel(logging.CRITICAL + 1)  # what is logged here is expected, and costs
     teller = _Teller(connection)
