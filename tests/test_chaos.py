@@ -84,13 +84,21 @@ class TestTally:
         [("unknown", "outcome unknown"), ("killed", "killed in mid-send"), ("ledger", "ledger failed")],
     )
     def test_each_doubt_kill_or_failure_of_the_ledger_is_good_for_one(self, cause, name):
-        once = tally([0, 0, 1], **{cause: Counter({0: 1})})
+        injected = Counter({("ledger", "claim"): cause == "ledger"})
+        once = tally([0, 0, 1], **{cause: Counter({0: 1})}, injected=injected)
         assert (once.problems(), once.duplicates) == ([], Counter({name: 1}))
         twice = tally([0, 0, 0, 1], **{cause: Counter({0: 1})})
         assert twice.duplicates == Counter({name: 1, "unexplained": 1})
 
     def test_a_message_with_anothers_code_fails_the_run(self):
         assert tally([0, 1], wrong=1).problems() == ["1 messages do not show their user's code"]
+
+    def test_a_ledger_that_fails_by_itself_fails_the_run(self):
+        """Duplicates would be explained by it, and nobody would look further."""
+        made = Counter({("ledger", "claim"): 2})
+        assert tally([0, 1], ledger=Counter({0: 2}), injected=made).problems() == []
+        failed = tally([0, 1], ledger=Counter({0: 3}), injected=made)
+        assert failed.problems() == ["the ledger failed 1 times by itself"]
 
     def test_waits_end_with_the_first_acceptance(self):
         run = tally([0, 1], killed=Counter({1: 1}))
