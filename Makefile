@@ -15,7 +15,7 @@ export NOTIFYHUB_ESDK_VECTORS_DIR ?= $(realpath ../shared/esdk-vectors)
 DYNALITE_VERSION := 4.0.0
 export NOTIFYHUB_DYNALITE_DIR ?= $(abspath $(VENV))/dynalite-$(DYNALITE_VERSION)
 
-.PHONY: demo test check bench format clean help dynalite
+.PHONY: demo test check bench chaos format clean help dynalite
 
 help: ## Shows this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ check: $(DEV_READY) ## Lint, format and types
 
 bench: $(DEV_READY) ## Compares cost with a handler written by hand; prints ratios
 	$(BIN)/python -m benchmarks
+
+chaos: $(DEV_READY) ## Sends 5,000 events through workers that are killed and providers that fail; two minutes
+	$(BIN)/python -m benchmarks.chaos
 
 format: $(DEV_READY) ## Formats and sorts what can be done without judgement
 	$(BIN)/ruff check --fix .

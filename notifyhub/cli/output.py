@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NOT_DELIVERED = 1
 WRONG_USAGE = 2
-_STYLES = {"accepted": "green", "duplicate": "yellow", "undeliverable": "red", "failed": "red"}
+_STYLES = {"accepted": "green", "duplicate": "yellow", "dry_run": "yellow", "undeliverable": "red", "failed": "red"}
 
 
 def out() -> Console:
@@ -84,7 +84,7 @@ def receipt_rows(name: str, receipt: Receipt) -> Sequence[tuple[Text, ...]]:
             status(delivery.status),
             Text(delivery.provider or "-"),
             Text(f"{sum(attempt.duration_ms for attempt in delivery.attempts):.0f} ms"),
-            Text(delivery.error or delivery.message_id or ""),
+            Text(delivery.error or delivery.message_id or delivery.reason or ""),
         )
         for delivery in receipt.deliveries
     ]

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import sqlite3
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -27,6 +28,7 @@ BUSY_TIMEOUT_S = 10.0
 SWEPT = 10
 """Old entries that go, at most, when a new one comes: the file does not grow without end, and no claim takes long."""
 
+_making = threading.Lock()
 _SCHEMA = (
     """
     CREATE TABLE IF NOT EXISTS messages (
@@ -66,6 +68,7 @@ class SqliteLedger(Ledger):
         self._path = path
         self._keep = milliseconds(keep)
         self._clock = clock
+        self._made = False
 
     def claim(self, key: str, *, owner: str, lease: float) -> Claim:
         """See the base class."""
@@ -124,11 +127,23 @@ class SqliteLedger(Ledger):
             raise LedgerError(f"{self._path}: {_remedy(error, code)}", operation=operation, code=code) from error
 
     def _connection(self) -> sqlite3.Connection:
-        # SQLite would make the file by the process's umask, for everybody to read; its journal gets the file's mode.
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        if not self._made:
+            self._make()
         connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         connection.row_factory = sqlite3.Row
         return connection
+
+    def _make(self) -> None:
+        """Makes the file: SQLite would do it by the process's umask, for everybody to read.
+
+        Only where there is none, and while no other thread may hold it open: whoever closes a file drops all locks that
+        the process has on it, SQLite's too (https://www.sqlite.org/howtocorrupt.html, 2.2, read 2026-11).
+        """
+        with _making:
+            if not self._path.exists():
+                with contextlib.suppress(FileExistsError):  # another process was faster
+                    os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            self._made = True
 
 
 def _names(row: sqlite3.Row) -> tuple[str, ...]:
@@ -154,6 +169,7 @@ def _remedy(error: Exception, code: str | None) -> str:
     remedies = {
         "SQLITE_BUSY": f"another process has been writing for {BUSY_TIMEOUT_S:g} s; end it",
         "SQLITE_NOTADB": "this is no SQLite database; name another file in [ledger] path",
+        "SQLITE_CANTOPEN": "this is no file that can be opened; name another in [ledger] path",
         "SQLITE_READONLY": "the file may not be written; give this user the right to",
         "SQLITE_FULL": "the disk is full",
         "SQLITE_ERROR": "its tables are not of this version; delete the file, it is for development",

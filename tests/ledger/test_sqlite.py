@@ -4,6 +4,8 @@ import json
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from datetime import timedelta
@@ -152,8 +154,30 @@ def test_a_file_that_is_no_database_says_so(ledger, path):
 
 def test_a_folder_is_no_file(tmp_path):
     error = failed(SqliteLedger(tmp_path).probe)
-    assert str(error) == f"probe: {tmp_path}: IsADirectoryError, Is a directory"
-    assert (error.operation, error.code) == ("probe", None)
+    assert str(error) == f"probe: {tmp_path}: this is no file that can be opened; name another in [ledger] path"
+    assert (error.operation, error.code) == ("probe", "SQLITE_CANTOPEN")
+
+
+LOCKED = """
+import sqlite3, sys
+try:
+    sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute("BEGIN IMMEDIATE")
+except sqlite3.OperationalError as error:
+    print(error)
+"""
+
+
+def test_an_operation_keeps_the_locks_that_other_threads_hold(ledger, path, monkeypatch):
+    """Whoever closes a file drops all locks that the process has on it; another process would write at the same time."""
+    claim(ledger)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for each in (ledger, SqliteLedger(path)):  # one that knows the file, and one that is new to it
+            assert failed(lambda each=each: claim(each)).code == "SQLITE_BUSY"
+        command = [sys.executable, "-c", LOCKED, str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout.strip() == "database is locked"
 
 
 def test_tables_of_another_make_are_named(ledger, path):

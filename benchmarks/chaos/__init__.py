@@ -1,0 +1,1 @@
+"""What becomes of messages when everything fails at once: `python -m benchmarks.chaos`."""
