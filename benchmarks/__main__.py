@@ -36,16 +36,15 @@ class Size:
 
     pairs: int
     own_event_pairs: int
-    engine_batches: int
+    engine_processes: int
     import_runs: int
     warm: Warm
 
 
-ENGINE_BATCH = 200
 FULL = Size(
-    pairs=12, own_event_pairs=6, engine_batches=40, import_runs=3, warm=Warm(uncounted=20, batches=22, batch=10)
+    pairs=12, own_event_pairs=6, engine_processes=6, import_runs=3, warm=Warm(uncounted=20, batches=22, batch=10)
 )
-QUICK = Size(pairs=1, own_event_pairs=1, engine_batches=2, import_runs=1, warm=Warm(uncounted=2, batches=2, batch=3))
+QUICK = Size(pairs=1, own_event_pairs=1, engine_processes=1, import_runs=1, warm=Warm(uncounted=2, batches=2, batch=3))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ def measure(size: Size) -> Results:
         return Results(
             handlers=handlers,
             own_event=own_event,
-            engine=engine_figure(batches=size.engine_batches, batch=ENGINE_BATCH),
+            engine=engine_figure(processes=size.engine_processes, batches=8, batch=200),
             packages=only_notifyhub_loads(profiles),
             delivered=lab.delivered,
         )

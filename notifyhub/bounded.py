@@ -12,6 +12,7 @@ import contextvars
 import os
 import queue
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -19,23 +20,34 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+IDLE_KEPT = 8
+"""Threads that wait for the next call; what a burst needed beyond them ends."""
+MAX_HANGING = 8
+"""Calls of one kind that may hang at once. Each holds a thread, and often a connection that others need."""
+PROBE_S = 60.0
+"""Seconds after which one more call is let through all the same: what hung may work again."""
+
 
 class Overrun(Exception):
     """The call did not return in its time, and goes on by itself."""
 
 
+class Congested(Exception):
+    """The call was not made, as too many of its kind hang, or as no thread could be had for it."""
+
+
 class _Job(Generic[T]):
     """One call, and whose turn it is to take what comes of it."""
 
-    def __init__(self, work: Callable[[], T], late: Callable[[T], object] | None) -> None:
+    def __init__(self, work: Callable[[], T], late: Callable[[T | None], object] | None) -> None:
         self.returned = threading.Lock()
         self.returned.acquire()
         self.error: BaseException | None = None
-        self.result: T
+        self.result: T | None = None
         self._work = work
         self._late = late
         self._lock = threading.Lock()
-        self._abandoned = False
+        self._given_up = False
         self._finished = False
         self._context = contextvars.copy_context()  # so that spans of the call belong to the caller's
 
@@ -47,20 +59,30 @@ class _Job(Generic[T]):
             self.error = error
         with self._lock:
             self._finished = True
-            abandoned = self._abandoned
-        if abandoned and self.error is None and self._late:
+            given_up = self._given_up
+        if given_up and self._late:
             with contextlib.suppress(Exception):  # nobody waits for it, and the thread is wanted
                 self._late(self.result)
 
-    def abandoned(self) -> bool:
-        """In the caller: gives the call up, unless it finished just now."""
+    def give_up(self) -> bool:
+        """In the caller: leaves the call to itself; False where it finished just now."""
         with self._lock:
-            self._abandoned = not self._finished
-            return self._abandoned
+            self._given_up = not self._finished
+            return self._given_up
+
+    def outcome(self) -> T:
+        """What it returned; raises what it raised."""
+        error, self.error = self.error, None
+        try:
+            if error is not None:
+                raise error
+            return self.result  # type: ignore[return-value]  # it ended without an error
+        finally:
+            del error, self  # an error's traceback leads to this frame: together they would keep what the call held
 
 
 class Workers:
-    """Daemon threads that make calls for others; made as needed, kept for the next call.
+    """Daemon threads that make calls for others; made as needed, some of them kept for the next call.
 
     Daemons, because a process must be able to end while a call hangs.
     """
@@ -69,35 +91,49 @@ class Workers:
         self._reset()
         os.register_at_fork(after_in_child=self._reset)  # threads do not survive a fork, nor may the belief in them
 
-    def call(self, work: Callable[[], T], seconds: float, *, late: Callable[[T], object] | None = None) -> T:
-        """What `work` returns or raises within `seconds`; raises Overrun after them.
+    def call(self, work: Callable[[], T], seconds: float, *, late: Callable[[T | None], object] | None = None) -> T:
+        """What `work` returns or raises within `seconds`; raises Overrun after them, Congested without a thread.
 
-        `late` gets what it returns after all, in the worker's thread.
+        `late` is told, in the worker's thread, when a call ends that had been given up, with what it returned; with
+        None where it raised.
         """
         job = _Job(work, late)
         self._give(job)
-        if not job.returned.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)) and job.abandoned():
+        in_time = False
+        try:
+            in_time = job.returned.acquire(timeout=min(seconds, threading.TIMEOUT_MAX))
+        finally:  # also where a signal interrupts the wait
+            given_up = not in_time and job.give_up()
+        if given_up:
             raise Overrun
-        if job.error is not None:
-            raise job.error
-        return job.result
+        return job.outcome()
 
     def _give(self, job: _Job[Any]) -> None:
         with self._lock:
-            new = self._idle == 0
-            self._idle -= not new
-        self._jobs.put(job)
-        if new:
-            threading.Thread(target=self._work, args=(self._jobs,), name="notifyhub-worker", daemon=True).start()
+            idle = self._idle > 0
+            self._idle -= idle
+        if idle:
+            self._jobs.put(job)
+            return
+        try:
+            threading.Thread(target=self._work, args=(self._jobs, job), name="notifyhub-worker", daemon=True).start()
+        except RuntimeError:  # out of threads, or the interpreter is ending; the job was given to nobody
+            pass
+        else:
+            return
+        raise Congested("no thread could be started")
 
-    def _work(self, jobs: queue.SimpleQueue[_Job[Any]]) -> None:
+    def _work(self, jobs: queue.SimpleQueue[_Job[Any]], job: _Job[Any]) -> None:
         while True:
-            job = jobs.get()
             job.run()
             with self._lock:
-                self._idle += 1  # before the caller goes on, so that its next call finds this thread
+                stays = self._idle < IDLE_KEPT and jobs is self._jobs
+                self._idle += stays  # before the caller goes on, so that its next call finds this thread
             job.returned.release()
             del job  # it holds a message
+            if not stays:
+                return
+            job = jobs.get()
 
     def _reset(self) -> None:
         self._jobs: queue.SimpleQueue[_Job[Any]] = queue.SimpleQueue()
@@ -107,3 +143,46 @@ class Workers:
 
 WORKERS = Workers()
 """One set for the process: threads that hang are its own, whichever dispatcher they worked for."""
+
+
+class Lane:
+    """Calls of one kind, of which only so many may hang; then one more is tried now and then."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._hanging = 0
+        self._probed_at = 0.0
+
+    def call(self, work: Callable[[], T], seconds: float, *, late: Callable[[T | None], object] | None = None) -> T:
+        """As `Workers.call`; raises Congested where too many of these calls hang."""
+        if self._hanging >= MAX_HANGING and not self._may_probe():
+            raise Congested(f"{self._hanging} earlier calls still hang")
+
+        def ended(result: T | None) -> None:
+            with self._lock:
+                self._hanging -= 1
+            if late:
+                late(result)
+
+        try:
+            return WORKERS.call(work, seconds, late=ended)
+        except Overrun:
+            self._overran()
+            raise
+
+    def _overran(self) -> None:
+        with self._lock:
+            self._hanging += 1
+            self._probed_at = time.monotonic()
+
+    def _may_probe(self) -> bool:
+        with self._lock:
+            if self._process != os.getpid():  # forked: what hangs, hangs in the parent
+                self._process, self._hanging = os.getpid(), 0
+                return True
+            at = time.monotonic()
+            if at - self._probed_at < PROBE_S:
+                return False
+            self._probed_at = at
+            return True

@@ -14,7 +14,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from notifyhub.bounded import WORKERS, Overrun
+from notifyhub.bounded import WORKERS, Congested, Overrun
 from notifyhub.decryption_failures import explained, raise_refusal
 from notifyhub.errors import ConfigurationError, DecryptionError
 from notifyhub.events.triggers import TEMPORARY_PASSWORD
@@ -50,11 +50,11 @@ class Decryptor(abc.ABC):
         """The event's secret, None where it carries none; raises DecryptionError, at the deadline at the latest."""
         if not event.ciphertext:
             return None
-        if not self.remote:
+        if not self.remote or deadline.passed:  # which says so
             return self.decrypt(event, deadline)
         try:
             return WORKERS.call(lambda: self.decrypt(event, deadline), deadline.remaining())
-        except Overrun:
+        except (Overrun, Congested):
             pass
         raise DecryptionError("deadline", "KMS did not answer in the time that was left; raise the function's time-out")
 

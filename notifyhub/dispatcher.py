@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from notifyhub import assembly
@@ -24,7 +25,7 @@ from notifyhub.recipients import RecipientResolver
 from notifyhub.registry import ConfiguredProviders
 from notifyhub.routing import Router
 from notifyhub.settings.loading import load_settings
-from notifyhub.settlement import concerning, concluded, delivery_of, settled, settling, unforeseen
+from notifyhub.settlement import cleared, concerning, concluded, delivery_of, settled, settling, unforeseen
 from notifyhub.toolkit import Clients
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Dispatcher:
         self._claims = Claims(
             ledger=assembly.given(ledger, Ledger) or assembly.ledger_of(settings, self.clients.aws, clock),
             lease_s=settings.delivery.lease_s,
+            reserve_s=settings.delivery.reserve_ms / 1000,
             clock=clock,
             failed=self._reporter.ledger_failure,
         )
@@ -156,7 +158,7 @@ class Dispatcher:
         try:
             return self._deliver(event, channel, run)
         except NotifyHubError as error:
-            return error
+            return cleared(error)
         except Exception as error:  # noqa: BLE001 - a hook's defect must not stop the other channel
             return unforeseen(error)
 
@@ -166,7 +168,7 @@ class Dispatcher:
         to = self._resolver.address(event, channel, run.deadline)
         key, recipient = event.key(channel, run.correlation), masked(to)
         watch = self._reporter.watch(event, channel, run.correlation, recipient=recipient)
-        claims = self._claims.telling(watch.ledger_failure)
+        claims = self._claims.of_message(run.deadline, failed=watch.ledger_failure)
         with concerning(recipient):
             plan = self.router.plan(event, channel, to=to, key=key)
             claim = _claim(claims, key, run)
@@ -184,6 +186,7 @@ class Dispatcher:
                 dead_after=dead_after,
                 unknown_at=claim.unknown_at,
                 on_unknown=self.settings.trigger(event.trigger).on_unknown,
+                accepted_late=partial(claims.settle_late, claim),
             )
             return settle(self._courier.deliver(envelope, plan, watch=watch))
 
@@ -196,7 +199,8 @@ class Dispatcher:
 
 def _claim(claims: Claims, key: str, run: _Run) -> Claim:
     """The claim; of what is settled another one, where it is to be sent again, which vendors see as new too."""
-    claim = claims.take(key, owner=run.owner, deadline=run.deadline)
+    claim = claims.take(key, owner=run.owner)
     if claim.receipt is None or not run.again:
         return claim
-    return claims.take(digest(key, run.owner), owner=run.owner, deadline=run.deadline)
+    # Its life counts from the first sight of the event all the same.
+    return replace(claims.take(digest(key, run.owner), owner=run.owner), first_seen=claim.first_seen)

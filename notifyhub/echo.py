@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from notifyhub import errors
 from notifyhub.errors import NotSent, ProviderError, ProviderUnusable
 from notifyhub.provider import ProviderReceipt
+from notifyhub.spellings import shows_in
 
 if TYPE_CHECKING:
     from notifyhub.messages import Message
@@ -29,7 +30,7 @@ def unquoting_receipt(receipt: ProviderReceipt, message: Message) -> ProviderRec
 def unquoting_error(error: ProviderError, message: Message) -> ProviderError:
     """The error alone, without what it was raised from, and without what quotes the message."""
     error.__cause__ = error.__context__ = None
-    if _quotes(f"{error.args} {vars(error)}", message):
+    if any(_quotes(str(value), message) for value in (*error.args, *vars(error).values())):
         error = _rebuilt(error, message)
     return error.with_traceback(None)  # its frames hold the request
 
@@ -38,7 +39,8 @@ def _rebuilt(error: ProviderError, message: Message) -> ProviderError:
     # A plugin's own subclass may be made in another way; ours are all made alike.
     kind = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
     code, request_id = (
-        None if value is None or _quotes(value, message) else value for value in (error.code, error.request_id)
+        None if value is None or _quotes(str(value), message) else str(value)
+        for value in (error.code, error.request_id)
     )
     rebuilt: ProviderError = kind(error.provider, status=error.status, code=code, request_id=request_id)
     if isinstance(rebuilt, NotSent) and isinstance(error, NotSent):
@@ -53,4 +55,4 @@ def _quotes(text: str, message: Message) -> bool:
     if message.secret is not None and message.secret.shows_in(text):
         return True
     links = (word for word in message.text.split() if word.startswith("http") and "?" in word)
-    return message.to.removeprefix("+") in text or any(link in text for link in links)
+    return any(shows_in(text, needle) for needle in (message.to.removeprefix("+"), *links))

@@ -179,6 +179,16 @@ class DeliveryFailed(NotifyHubError):
         tried = "; ".join(str(attempt) for attempt in attempts) or "none was tried"
         super().__init__(f"{message}: {tried}")
 
+    @property
+    def unknown_at(self) -> tuple[str, ...]:
+        """The instances that may have accepted the message."""
+        return unknown_at(self.attempts)
+
+
+def unknown_at(attempts: Sequence[Attempt]) -> tuple[str, ...]:
+    """The instances at which the outcome of some attempt is unknown."""
+    return tuple(dict.fromkeys(a.provider for a in attempts if a.outcome == OutcomeUnknown.__name__))
+
 
 class ProviderError(NotifyHubError):
     """One attempt that did not end in acceptance.

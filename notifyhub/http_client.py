@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError, ProviderUnusable
@@ -11,7 +12,7 @@ from notifyhub.log_guard import guard_http
 from notifyhub.reply import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import httpx
 
@@ -36,14 +37,12 @@ class HttpTransport:
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
-        self._exhausted: list[httpx.Client] = []
+        self._users: Counter[httpx.Client] = Counter()
 
     def open(self) -> httpx.Client:
         """The httpx client, built at first use: with its TLS context it costs a cold start too much to be idle."""
         with self._lock:
-            if self._client is None:
-                self._client = _new_client()
-            return self._client
+            return self._current()
 
     def timeout(self, deadline: Deadline) -> httpx.Timeout:
         """Time-outs per operation (httpx has no other kind) that do not reach past the deadline."""
@@ -53,21 +52,45 @@ class HttpTransport:
         short = min(CONNECT_TIMEOUT_S, left)
         return httpx.Timeout(left, connect=short, pool=short)
 
+    @contextlib.contextmanager
+    def used(self) -> Iterator[httpx.Client]:
+        """The client for one request; one that was left meanwhile is closed behind its last."""
+        with self._lock:
+            client = self._current()
+            self._users[client] += 1
+        try:
+            yield client
+        finally:
+            self._ended(client)
+
     def leave(self, client: httpx.Client) -> None:
-        """Lets the next request open another client; this one is not closed, as some of its requests may yet end."""
+        """Lets the next request open another client; this one serves the requests that it has, which may yet end."""
         with self._lock:
             if self._client is client:
-                self._exhausted.append(client)
                 self._client = None
 
     def close(self) -> None:
-        """Closes the pooled connections; the next request opens new ones."""
+        """Closes all connections, also those that are in use; the next request opens new ones."""
         with self._lock:
-            for client in [*self._exhausted, self._client]:
-                if client is not None:
-                    client.close()
-            self._exhausted.clear()
-            self._client = None
+            clients, self._client = {*self._users, self._client}, None
+        for client in clients:
+            if client is not None:
+                client.close()
+
+    def _current(self) -> httpx.Client:
+        if self._client is None:
+            self._client = _new_client()
+        return self._client
+
+    def _ended(self, client: httpx.Client) -> None:
+        with self._lock:
+            self._users[client] -= 1
+            if self._users[client]:
+                return
+            del self._users[client]
+            if self._client is client:
+                return
+        client.close()
 
 
 class ProviderHttp:
@@ -91,32 +114,37 @@ class ProviderHttp:
         """One POST, as `notifyhub.provider.Http` describes it."""
         if deadline.passed:
             raise NotSent(self._provider, "no time was left to send it")
-        client = self._opened()
+        parts = {"headers": headers, "json": json, "data": form, "content": content}
+        with self._used() as client:
+            request = self._built(client, url, {**parts, "timeout": self._transport.timeout(deadline)})
+            return self._exchanged(client, request, auth, deadline)
+
+    @contextlib.contextmanager
+    def _used(self) -> Iterator[httpx.Client]:
+        """The client; what keeps it from being made is in the process's environment, and its error may quote that."""
+        with contextlib.ExitStack() as stack:
+            try:
+                client = stack.enter_context(self._transport.used())
+            except Exception as error:  # noqa: BLE001 - ssl's, httpx's and its optional libraries', as the variables have it
+                name = type(error).__name__
+                failure = ProviderUnusable(
+                    self._provider, f"{name}; is HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE set to what cannot be used?"
+                )
+            else:
+                yield client
+                return
+        raise failure
+
+    def _built(self, client: httpx.Client, url: str, parts: Mapping[str, Any]) -> httpx.Request:
         try:
-            request = client.build_request(
-                "POST",
-                url,
-                headers=headers,
-                json=json,
-                data=form,
-                content=content,
-                timeout=self._transport.timeout(deadline),
-            )
+            request = client.build_request("POST", url, **parts)
             request.url.host.encode("idna")  # what a socket does first, whose error httpx lets through
         except Exception as error:  # noqa: BLE001 - of what it cannot write, httpx lets json's and others' errors through
             failure = ProviderUnusable(self._provider, type(error).__name__)
         else:
-            return self._exchanged(client, request, auth, deadline)
+            return request
         # Outside the except block: these errors hold the URL, the credential or the body.
         raise failure
-
-    def _opened(self) -> httpx.Client:
-        """The client; what keeps it from being made is in the process's environment, and its error may quote that."""
-        try:
-            return self._transport.open()
-        except Exception as error:  # noqa: BLE001 - ssl's, httpx's and its optional libraries', as the variables have it
-            problem = f"{type(error).__name__}; is HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE set to what cannot be used?"
-        raise ProviderUnusable(self._provider, problem)
 
     def _exchanged(
         self, client: httpx.Client, request: httpx.Request, auth: tuple[str, str] | None, deadline: Deadline
@@ -126,7 +154,8 @@ class ProviderHttp:
         try:
             reply = _exchange(client, request, auth, deadline)
         except Exception as error:  # noqa: BLE001 - httpx does not turn every error of h11, ssl or the codecs into one of its own
-            failure = self._failure(error)
+            # A client that somebody closed refuses before it sends anything; it does so with a bare RuntimeError.
+            failure = NotSent(self._provider, "closed") if _refused_as_closed(client, error) else self._failure(error)
             if isinstance(error, httpx.PoolTimeout):
                 self._transport.leave(client)
         else:
@@ -173,6 +202,11 @@ def _exchange(
         with contextlib.suppress(Exception):  # an answer that has been read counts, however its connection ends
             response.close()
     return None if body is None else Reply(response.status_code, _lowered(response.headers), body)
+
+
+def _refused_as_closed(client: httpx.Client, error: Exception) -> bool:
+    """Whether the client did not take the request; one that was on its way as it was closed ends in another error."""
+    return client.is_closed and type(error) is RuntimeError
 
 
 def _lowered(headers: httpx.Headers) -> dict[str, str]:

@@ -138,7 +138,7 @@ class Reporter:
                 "request_id": attempt.request_id,
             }
             told = (watch.event.trigger, watch.channel, attempt)
-            logger.warning("%s %s not accepted: %s", *told, extra=watch.about(fields))
+            _say(logging.WARNING, "%s %s not accepted: %s", *told, extra=watch.about(fields))
         self._tell(lambda observer: observer.on_attempt(watch.event, watch.channel, attempt))
 
     def late(self, watch: MessageWatch, attempt: Attempt) -> None:
@@ -152,12 +152,13 @@ class Reporter:
             "request_id": attempt.request_id,
         }
         told = (watch.event.trigger, watch.channel, attempt)
-        logger.warning("%s %s late, after it had been given up: %s", *told, extra=watch.about(fields))
+        _say(logging.WARNING, "%s %s late, after it had been given up: %s", *told, extra=watch.about(fields))
         self._tell(lambda observer: observer.on_late(watch.event, watch.channel, attempt))
 
     def ledger_failure(self, operation: str, problem: str, about: dict[str, Any] | None = None) -> None:
         """A ledger that is down stops no code, but a code may go out twice; `about` tells of which message."""
-        logger.error(
+        _say(
+            logging.ERROR,
             "ledger: %s failed, a message may go out twice: %s",
             operation,
             problem,
@@ -188,12 +189,13 @@ class Reporter:
         }
         told = (event.trigger, delivery.channel, delivery.status, _in_short(delivery))
         extra = _extra(event, delivery.channel, correlation, fields)
-        logger.log(_level(delivery, error), "%s %s %s %s", *told, extra=extra)
+        _say(_level(delivery, error), "%s %s %s %s", *told, extra=extra)
         self._tell(lambda observer: observer.on_delivery(event, delivery, error=error, duration_ms=duration_ms))
 
     def unknown_source(self, event: Event, channel: Channel, *, correlation: str) -> None:
         """A trigger that this release does not know yet."""
-        logger.warning(
+        _say(
+            logging.WARNING,
             "%s is no trigger that this release knows; the template folder %r or `default` serves it",
             event.trigger,
             event.trigger,
@@ -209,7 +211,7 @@ class Reporter:
             "error_type": type(error).__name__,
             "correlation": correlation,
         }
-        logger.error("event cannot be read: %s", error, extra={k: v for k, v in fields.items() if v is not None})
+        _say(logging.ERROR, "event cannot be read: %s", error, extra={k: v for k, v in fields.items() if v is not None})
         self._tell(lambda observer: observer.on_unreadable(error))
 
     def receipt(self, event: Event, receipt: Receipt) -> None:
@@ -225,7 +227,13 @@ class Reporter:
             try:
                 call(observer)
             except Exception as error:  # noqa: BLE001 - an observer must not lose a code
-                logger.error("observer %s raised %s", type(observer).__name__, type(error).__name__)  # noqa: TRY400
+                _say(logging.ERROR, "observer %s raised %s", type(observer).__name__, type(error).__name__)
+
+
+def _say(level: int, text: str, *values: object, extra: dict[str, Any] | None = None) -> None:
+    """One line; what an application's filter raises must not lose a code."""
+    with contextlib.suppress(Exception):
+        logger.log(level, text, *values, extra=extra, stacklevel=2)
 
 
 def _level(delivery: Delivery, error: NotifyHubError | None) -> int:

@@ -6,7 +6,7 @@ import abc
 import re
 from typing import TYPE_CHECKING, Any
 
-from notifyhub.bounded import WORKERS, Overrun
+from notifyhub.bounded import WORKERS, Congested, Overrun
 from notifyhub.errors import EventError, ProviderError, RecipientLookupError, Undeliverable
 from notifyhub.events.cognito import CodeEvent, TakeOverEvent
 from notifyhub.events.notification import NotificationEvent
@@ -75,7 +75,7 @@ class EventRecipients(RecipientResolver):
     def _user_in_time(self, event: TakeOverEvent, deadline: Deadline) -> dict[str, Any]:
         try:
             return WORKERS.call(lambda: self._user(event), deadline.remaining())
-        except Overrun:
+        except (Overrun, Congested):
             pass
         raise RecipientLookupError("AdminGetUser did not answer in time; raise the function's time-out")
 

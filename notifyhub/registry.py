@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import math
 import os
 import re
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from notifyhub.distribution import DISTRIBUTION
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from notifyhub.toolkit import Clients
 
 FALLBACK_PACKAGE = "notifyhub_providers"
+REFRESH_S = 10.0
+"""Seconds within which secrets that were refused are not fetched once more."""
 
 
 def in_lambda() -> bool:
@@ -89,6 +93,7 @@ class ConfiguredProviders:
         self._lock = threading.RLock()
         self._building = {name: threading.Lock() for name in settings.providers}
         self._checked: dict[str, tuple[type[Provider], ProviderSettings]] = {}
+        self._refreshed_at: dict[str, float] = {}
         self._resolved: dict[str, ProviderSettings] = {}
         self._built: dict[str, Provider] = {name: self._given(name, part) for name, part in (given or {}).items()}
 
@@ -110,7 +115,7 @@ class ConfiguredProviders:
     def refresh(self, name: str, failed: Provider | None) -> bool:
         """Whether the instance's secrets are others than those that failed; if so the next `get` gives a new instance.
 
-        They are fetched again, past the time that they are kept for.
+        They are fetched again, past the time that they are kept for, but not by every message that a vendor refuses.
         """
         if name not in self._checked:
             return False  # given in code, it refers to no secrets
@@ -118,13 +123,16 @@ class ConfiguredProviders:
             if self._built.get(name) is not failed:
                 return True  # somebody else was faster
             kind, settings = self._checked[name]
+            if time.monotonic() - self._refreshed_at.get(name, -math.inf) < REFRESH_S:
+                return False  # they were the same just now
+            self._refreshed_at[name] = time.monotonic()
             try:
                 resolved = self._references.resolved(settings, path=f"providers.{name}", anew=True)
-            except ConfigurationError:
-                return False  # the attempt that failed says enough
-            if resolved == self._resolved.get(name):
+                if resolved == self._resolved.get(name):
+                    return False
+                self._build(name, kind, resolved)
+            except Exception:  # noqa: BLE001 - what the vendor said of the old ones says enough, whatever a plugin raises
                 return False
-            self._build(name, kind, resolved)
             return True
 
     def build_ahead(self, name: str) -> None:

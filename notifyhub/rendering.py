@@ -241,4 +241,6 @@ def _spelled(error: Exception, file: str) -> str | None:
     """The name in question, if the template itself spells it: `user[code]` would put the code in its place."""
     names = re.findall(r"'([A-Za-z_][\w:./-]*)'", f"{error} '{error}'")
     source = _source(Path(file)) if Path(file).is_file() else ""
-    return next((name for name in reversed(names) if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", source)), None)
+    # Compared word by word: a pattern made of the name, which may be a value, would stay in the cache of `re`.
+    spelled = {word for found in re.findall(r"[\w:./-]+", source) for word in (found, *re.split(r"[:./-]", found))}
+    return next((name for name in reversed(names) if name in spelled), None)

@@ -41,10 +41,9 @@ class SandboxedCourier:
 
     def _allows(self, address: str) -> bool:
         """Whether the message may go where it is addressed; all may, where the sandbox only does without sending."""
-        names_somebody = self.sandbox.allow or self.sandbox.redirect_email or self.sandbox.redirect_sms
-        if not names_somebody:
+        if not self.sandbox.restricts:
             return True
-        return any(_matches(address, pattern) for pattern in self.sandbox.allow)
+        return any(_matches(address, pattern) for pattern in self.sandbox.allow or ())
 
 
 def _matches(address: str, pattern: str) -> bool:

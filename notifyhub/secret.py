@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from notifyhub.spellings import shows_in
+
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
@@ -29,7 +31,7 @@ class Secret:
 
     def shows_in(self, text: str) -> bool:
         """Whether a text holds the plaintext, for whoever has to keep it out without knowing it."""
-        return self.__text in text
+        return shows_in(text, self.__text)
 
     def __repr__(self) -> str:
         return f"Secret('{_MASK}')"

@@ -7,7 +7,7 @@ import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from notifyhub.errors import DeliveryFailed, NotifyHubError, OutcomeUnknown, Undeliverable
+from notifyhub.errors import DeliveryFailed, NotifyHubError, Undeliverable
 from notifyhub.receipts import Delivery, Receipt
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def settling(
     except BaseException as error:
         if isinstance(error, NotifyHubError):
             error.recipient = recipient
-        claims.release(claim, unknown_at=_unknown_at(error))
+        claims.release(claim, unknown_at=getattr(error, "unknown_at", ()))
         raise
 
 
@@ -87,6 +87,15 @@ def delivery_of(channel: Channel, outcome: Delivery | NotifyHubError) -> Deliver
     )
 
 
+def cleared(error: NotifyHubError) -> NotifyHubError:
+    """The error without the locals of the frames that it passed: they hold the message, and trackers keep them."""
+    seen: BaseException | None = error
+    while seen is not None:
+        traceback.clear_frames(seen.__traceback__)
+        seen = seen.__cause__ or seen.__context__
+    return error
+
+
 def unforeseen(error: Exception) -> NotifyHubError:
     """What no part should raise, such as a hook's KeyError, by its place; its text may quote the event."""
     where = traceback.extract_tb(error.__traceback__)[-1]
@@ -106,9 +115,7 @@ def concluded(event: Event, outcomes: Outcomes, reporter: Reporter) -> Receipt:
     worst = next((error for error in errors if not isinstance(error, Undeliverable)), errors[0])
     worst.receipt = receipt
     reporter.failure(event, worst)
-    raise worst
-
-
-def _unknown_at(error: BaseException) -> list[str]:
-    attempts = error.attempts if isinstance(error, DeliveryFailed) else ()
-    return [attempt.provider for attempt in attempts if attempt.outcome == OutcomeUnknown.__name__]
+    try:
+        raise worst
+    finally:
+        del worst, errors, outcomes  # the error's traceback leads here: together they would keep one another alive

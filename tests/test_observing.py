@@ -306,7 +306,7 @@ def test_observers_see_each_channel_with_its_time_and_what_cannot_be_read():
     down = ("claim", "ConnectionError")
     assert told.seen == [
         *[down, down, ("SignUp", "accepted", None, True)],
-        *[down, ("SignUp", "failed", failed.value, True)],
+        *[down, down, ("SignUp", "failed", failed.value, True)],
         unreadable.value,
     ]
 

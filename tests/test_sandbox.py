@@ -4,6 +4,7 @@ import pytest
 
 from notifyhub.errors import ConfigurationError
 from notifyhub.sandbox import SandboxedCourier
+from notifyhub.settings import load_settings
 from tests.dispatching import EMAIL, PHONE, Hub, settings_of, signing_up
 
 SMS = "CustomSMSSender_SignUp"
@@ -88,6 +89,13 @@ def test_a_dry_run_sends_not_even_to_those_who_are_allowed():
     hub = hub_in(dry_run=True, allow=["*"], redirect_email="qa@acme.example")
     assert dispatched(hub).status == "dry_run"
     assert hub.sent() == []
+
+
+def test_an_empty_list_allows_nobody():
+    """Whoever writes one, in the file or as a variable, does not mean everybody."""
+    assert dispatched(hub_in(allow=[])).reason == "not_allowed"
+    variables = {"NOTIFYHUB__APP__NAME": "Acme", "NOTIFYHUB__SANDBOX__ALLOW": ""}
+    assert load_settings(environ=variables).sandbox.restricts
 
 
 def test_without_a_sandbox_there_is_none():

@@ -1,6 +1,8 @@
 """The table of outcomes, row by row: what dispatch returns or raises, and what the ledger holds afterwards."""
 
+import _thread
 import logging
+import time
 
 import pytest
 
@@ -30,10 +32,12 @@ RETRYABLE = ("won", 2)
 
 
 class Interrupted(RecordingProvider):
-    """The process is told to end while a message is on its way."""
+    """Somebody presses Ctrl-C, or the process is to end, in the middle of a call, which then goes well all the same."""
 
     def send(self, message, context):
-        raise KeyboardInterrupt
+        _thread.interrupt_main()
+        time.sleep(0.3)
+        return super().send(message, context)
 
 
 class Unanswered(RecipientResolver):
@@ -168,9 +172,10 @@ def test_an_event_that_another_works_on_is_in_progress_and_never_a_duplicate():
 
 def test_the_lease_is_the_configured_one():
     clock = ManualClock()
-    hub = Hub(settings_of(delivery={"lease_s": 20}), providers={"mail": Interrupted()}, ledger=Frozen(clock=clock))
+    hub = Hub(settings_of(delivery={"lease_s": 20}), ledger=Frozen(clock=clock))
+    hub.providers["mail"].fail_with(RefusedHere)
     event = parse_event(signing_up())
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(DeliveryFailed):
         hub.dispatcher.dispatch(event)
     clock.advance(19)
     assert hub.state(event)[0] == "held"
@@ -199,7 +204,19 @@ def test_an_interruption_releases_and_goes_on_its_way():
     hub, event = Hub(providers={"mail": Interrupted()}), parse_event(signing_up())
     with pytest.raises(KeyboardInterrupt):
         hub.dispatcher.dispatch(event)
-    assert hub.state(event) == RETRYABLE
+    claim = hub.ledger.claim(event.key("email", ""), owner="next", lease=45)
+    assert (claim.state, claim.unknown_at) == ("won", ("mail",)), "nobody knows what became of the call"
+
+
+def test_what_an_interruption_left_unknown_is_not_sent_again_where_that_must_not_be():
+    hub = Hub(settings_of(triggers={"SignUp": {"on_unknown": "stop"}}), providers={"mail": Interrupted()})
+    event = signing_up()
+    with pytest.raises(KeyboardInterrupt):
+        hub.dispatcher.dispatch(event)
+    with pytest.raises(Undeliverable, match="on_unknown is stop") as caught:
+        hub.dispatcher.dispatch(event)
+    assert caught.value.reason == "outcome_unknown"
+    assert len(hub.providers["mail"].contexts) <= 1
 
 
 def test_an_event_that_failed_is_delivered_when_it_comes_again():

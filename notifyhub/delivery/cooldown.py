@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from notifyhub.clock import now
+from notifyhub.delivery.waits import usable
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError, ProviderUnusable
 
 if TYPE_CHECKING:
@@ -54,13 +55,14 @@ class Cooldown:
             repeatedly = self._failures[name] >= REPEATEDLY
         if repeatedly:
             self._cool(name, self._period)
-        elif isinstance(outcome, NotSent) and outcome.retry_after:
+        elif isinstance(outcome, NotSent) and (seconds := usable(outcome.retry_after)):
             # Asked sooner it would only say so again.
-            self._cool(name, min(self._period, timedelta(seconds=min(outcome.retry_after, 86_400))))
+            self._cool(name, min(self._period, timedelta(seconds=min(seconds, 86_400))))
 
     def _cool(self, name: str, period: timedelta) -> None:
         with self._lock:
-            self._until[name] = self._clock() + period
+            until = self._clock() + period
+            self._until[name] = max(until, self._until.get(name, until))
 
     def _works(self, name: str) -> None:
         """A refusal of one message counts as well: whoever refuses is there."""

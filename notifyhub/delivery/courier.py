@@ -6,13 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from notifyhub.delivery.waits import pause
+from notifyhub.delivery.waits import ENOUGH_S, pause
 from notifyhub.errors import (
     DeliveryFailed,
     NotSent,
     OutcomeUnknown,
     RecipientRejected,
     Undeliverable,
+    unknown_at,
 )
 from notifyhub.provider import ProviderReceipt, SendContext
 from notifyhub.receipts import Attempt, Delivery
@@ -60,10 +61,12 @@ class Courier:
         Every provider has an equal share of the time that is left when its turn comes, so that none can eat the next
         one's.
         """
+        if envelope.on_unknown == "stop" and envelope.unknown_at:
+            raise Undeliverable("outcome_unknown", "an earlier call may have sent it, and on_unknown is stop")
         names = self._in_order(plan, envelope)
         attempts: list[Attempt] = []
         for number, name in enumerate(names):
-            if envelope.deadline.passed:
+            if envelope.deadline.remaining() < ENOUGH_S:
                 raise DeliveryFailed(attempts, message="the time is up")
             left = len(names) - number
             turn = _Turn(self, name, envelope, envelope.deadline.share(left), watch, attempts)
@@ -97,14 +100,16 @@ class _Turn:
     attempts: list[Attempt]
 
     def taken(self, calls: int) -> Outcome:
-        """The outcome of the last call, of which there are at most so many."""
-        for number in range(1, calls):
-            outcome = self._asked(number)
-            seconds = self._pause(outcome, number)
+        """What is known after at most so many calls: once the outcome of one is unknown, no refusal changes that."""
+        outcome, unknown = self._asked(1), None
+        for number in range(2, calls + 1):
+            unknown = outcome if isinstance(outcome, OutcomeUnknown) else unknown
+            seconds = self._pause(outcome, number - 1)
             if seconds is None:
-                return outcome
+                break
             self.courier.sleep(seconds)
-        return self._asked(calls)
+            outcome = self._asked(number)
+        return outcome if isinstance(outcome, ProviderReceipt | RecipientRejected) else unknown or outcome
 
     def _asked(self, number: int) -> Outcome:
         context = SendContext(
@@ -113,11 +118,22 @@ class _Turn:
             dead_after=self.envelope.dead_after,
             attempt=number,
         )
-        outcome, attempt = self.courier.sender.send(self.name, self.envelope.message, context, late=self.watch.late)
+        try:
+            outcome, attempt = self.courier.sender.send(self.name, self.envelope.message, context, late=self._came_late)
+        except BaseException as interruption:
+            # A signal, such as the one that ends a process: the call goes on, and nobody will say what became of it.
+            interruption.unknown_at = (*unknown_at(self.attempts), self.name)  # type: ignore[attr-defined]
+            raise
         self.attempts.append(attempt)
         self.watch.attempt(attempt)
         self.courier.cooldown.note(self.name, outcome)
         return outcome
+
+    def _came_late(self, outcome: Outcome, attempt: Attempt) -> None:
+        """In another thread, and perhaps long after everybody else has gone."""
+        self.watch.late(attempt)
+        if isinstance(outcome, ProviderReceipt):
+            self.envelope.accepted_late(_delivery(self.envelope, self.name, outcome, [*self.attempts, attempt]))
 
     def _pause(self, outcome: Outcome, number: int) -> float | None:
         """Seconds until it is asked again; None where the next provider is the better choice."""

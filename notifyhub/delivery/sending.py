@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from notifyhub.bounded import WORKERS, Overrun
+from notifyhub.bounded import PROBE_S, Congested, Lane, Overrun
 from notifyhub.echo import unquoting_error, unquoting_receipt
 from notifyhub.errors import ConfigurationError, NotSent, OutcomeUnknown, ProviderError, ProviderUnusable
 from notifyhub.observing import UNTRACED
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     Outcome = ProviderReceipt | ProviderError
 
-MAX_HANGING = 8
-"""Calls of one provider that may hang at once. Each holds a thread, and one of the connections that all share."""
-
 
 class Sender:
     """Calls providers; a call that takes too long is left to itself, and its result told when it comes."""
@@ -35,41 +32,43 @@ class Sender:
     def __init__(self, providers: ConfiguredProviders, tracer: Tracer = UNTRACED) -> None:
         self._providers = providers
         self._tracer = tracer
-        self._lock = threading.Lock()
-        self._hanging: Counter[str] = Counter()
+        self._lanes: defaultdict[str, Lane] = defaultdict(Lane)
 
     def send(
-        self, name: str, message: Message, context: SendContext, *, late: Callable[[Attempt], None]
+        self, name: str, message: Message, context: SendContext, *, late: Callable[[Outcome, Attempt], None]
     ) -> tuple[Outcome, Attempt]:
         """What became of one call within the context's deadline, for the courier and for those who watch."""
         with self._tracer.send(name, message, context.attempt) as span:
             call = _Call(name, self._providers, message, context)
-            outcome, attempt = call.ended(self._bounded(call, context.deadline.remaining(), late, span))
+            outcome = self._bounded(call, context.deadline.remaining(), partial(_told_late, call, late, span))
+            attempt = call.attempt(outcome)
             span.attempted(attempt)
             return outcome, attempt
 
-    def _bounded(self, call: _Call, seconds: float, late: Callable[[Attempt], None], span: Span) -> Outcome:
-        if self._hanging[call.name] >= MAX_HANGING:
-            return NotSent(call.name, f"{MAX_HANGING} earlier calls of it still hang")
+    def _bounded(self, call: _Call, seconds: float, late: Callable[[Outcome | None], None]) -> Outcome:
         try:
-            outcome: Outcome = WORKERS.call(call, seconds, late=partial(self._came_late, call, late, span))
+            outcome: Outcome = self._lanes[call.name].call(call, seconds, late=late)
+        except Congested as reason:
+            return _congested(call.name, str(reason))
         except Overrun:
-            return self._given_up(call, seconds)
+            if call.stop():
+                return NotSent(call.name, f"it could not be made ready within {seconds:.1f} s")
+            return OutcomeUnknown(call.name, f"no answer within {seconds:.1f} s")
         return outcome
 
-    def _given_up(self, call: _Call, seconds: float) -> ProviderError:
-        with self._lock:
-            self._hanging[call.name] += 1
-        if call.stopped():
-            return NotSent(call.name, f"it could not be made ready within {seconds:.1f} s")
-        return OutcomeUnknown(call.name, f"no answer within {seconds:.1f} s")
 
-    def _came_late(self, call: _Call, late: Callable[[Attempt], None], span: Span, outcome: Outcome) -> None:
-        with self._lock:
-            self._hanging[call.name] -= 1
-        _, attempt = call.ended(outcome)
+def _congested(name: str, reason: str) -> NotSent:
+    """Asked again at once, it would be the same."""
+    error = NotSent(name, reason)
+    error.retry_after = PROBE_S
+    return error
+
+
+def _told_late(call: _Call, late: Callable[[Outcome, Attempt], None], span: Span, outcome: Outcome | None) -> None:
+    if outcome is not None:
+        attempt = call.attempt(outcome)
         span.late(attempt)
-        late(attempt)
+        late(outcome, attempt)
 
 
 class _Call:
@@ -77,53 +76,59 @@ class _Call:
 
     def __init__(self, name: str, providers: ConfiguredProviders, message: Message, context: SendContext) -> None:
         self.name = name
-        self._lock = threading.Lock()
-        self._stage: Literal["getting ready", "stopped", "sending"] = "getting ready"
-        self._refreshed = False
         self._providers = providers
         self._message = message
         self._context = context
         self._at = time.monotonic()
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._began = False
+        self._refreshed = False
 
     def __call__(self) -> Outcome:
+        """Whatever a plugin raises must not keep the next provider from its turn, not even what ends a thread."""
         try:
-            provider = self._providers.get(self.name)
+            return self._made()
+        except BaseException as error:  # noqa: BLE001 - in this thread nothing else can be meant by it
+            # Its text stays out: it may quote the message.
+            if self._began:
+                return OutcomeUnknown(self.name, f"the plugin raised {type(error).__name__}")
+            return ProviderUnusable(self.name, f"the plugin cannot be made: {type(error).__name__}")
+
+    def _made(self) -> Outcome:
+        outcome = self._sent()
+        if not isinstance(outcome, ProviderUnusable) or not outcome.authentication:
+            return outcome
+        self._refreshed = self._providers.refresh(self.name, self._provider)
+        return self._sent() if self._refreshed else outcome
+
+    def _sent(self) -> Outcome:
+        try:
+            self._provider = self._providers.get(self.name)
         except ConfigurationError as error:
             return ProviderUnusable(self.name, str(error))
-        except Exception as error:  # noqa: BLE001 - a plugin's defect must not stop the next provider
-            return ProviderUnusable(self.name, f"the plugin cannot be made: {type(error).__name__}")
-        return self._sent(provider)
-
-    def _sent(self, provider: Provider) -> Outcome:
-        """The outcome; where the credentials were refused, with those that took their place, if there are any."""
-        if not self._may_begin():
+        if not self._may_send():
             return NotSent(self.name, "it was made ready too late")
-        outcome = _outcome(self.name, provider, self._message, self._context)
-        if not isinstance(outcome, ProviderUnusable) or not outcome.authentication or self._refreshed:
-            return outcome
-        self._refreshed = True
-        return self() if self._providers.refresh(self.name, provider) else outcome
+        return _outcome(self.name, self._provider, self._message, self._context)
 
-    def _may_begin(self) -> bool:
+    def _may_send(self) -> bool:
         with self._lock:
-            if self._stage == "getting ready":
-                self._stage = "sending"
-            return self._stage == "sending"
+            self._began = self._began or not self._stopped
+            return not self._stopped
 
-    def stopped(self) -> bool:
-        """Whether it could be kept from sending, because it had not begun to; surely nothing is sent then."""
+    def stop(self) -> bool:
+        """Keeps it from sending from now on; whether it had not begun to, so that surely nothing was sent."""
         with self._lock:
-            if self._stage == "getting ready":
-                self._stage = "stopped"
-            return self._stage == "stopped"
+            self._stopped = True
+            return not self._began
 
-    def ended(self, outcome: Outcome) -> tuple[Outcome, Attempt]:
-        """The outcome, and as the receipt shows it."""
+    def attempt(self, outcome: Outcome) -> Attempt:
+        """The outcome as the receipt shows it."""
         duration_ms = round((time.monotonic() - self._at) * 1000, 1)
         if isinstance(outcome, ProviderReceipt):
             detail = "its credentials were refused and fetched again" if self._refreshed else None
-            return outcome, Attempt(provider=self.name, outcome="accepted", duration_ms=duration_ms, detail=detail)
-        return outcome, Attempt(
+            return Attempt(provider=self.name, outcome="accepted", duration_ms=duration_ms, detail=detail)
+        return Attempt(
             provider=self.name,
             outcome=type(outcome).__name__,
             duration_ms=duration_ms,
@@ -142,9 +147,6 @@ def _outcome(name: str, provider: Provider, message: Message, context: SendConte
         return unquoting_error(error, message)
     except ConfigurationError as error:
         return unquoting_error(ProviderUnusable(name, str(error)), message)
-    except Exception as error:  # noqa: BLE001 - a plugin's defect must not stop the next provider
-        # Its text stays out: it may quote the message.
-        return OutcomeUnknown(name, f"the plugin raised {type(error).__name__}")
     if isinstance(receipt, ProviderReceipt):
         return unquoting_receipt(receipt, message)
     return OutcomeUnknown(name, f"the plugin returned {type(receipt).__name__} and no receipt")

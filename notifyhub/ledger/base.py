@@ -42,8 +42,8 @@ class Ledger(abc.ABC):
     Each method raises LedgerError where the store cannot be reached, refuses, or holds what cannot be read.
     """
 
-    remote: ClassVar[bool] = True
-    """Whether its operations go over the network, and so are bounded by wall clock."""
+    may_block: ClassVar[bool] = True
+    """Whether its operations wait for others, on the network or for a lock, and so are bounded by wall clock."""
 
     @abc.abstractmethod
     def claim(self, key: str, *, owner: str, lease: float) -> Claim:

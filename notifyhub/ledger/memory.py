@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -21,7 +21,7 @@ CAPACITY = 10_000
 """Entries that are kept; the oldest go first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Entry:
     owner: str | None
     lease_ends: datetime
@@ -34,7 +34,7 @@ class _Entry:
 class MemoryLedger(Ledger):
     """Wall clock, as the other ledgers: a frozen container's monotonic clock stands still."""
 
-    remote = False
+    may_block = False
 
     def __init__(self, *, clock: Callable[[], datetime] = now, capacity: int = CAPACITY) -> None:
         self._clock = clock
@@ -51,22 +51,24 @@ class MemoryLedger(Ledger):
                 return _claim(key, "settled", entry)
             if entry.owner not in {None, owner} and now < entry.lease_ends:
                 return _claim(key, "held", entry)
-            mine = replace(entry, owner=owner, lease_ends=now + timedelta(seconds=lease), attempt=entry.attempt + 1)
-            self._store(key, mine)
-            return _claim(key, "won", mine)
+            entry.owner, entry.lease_ends = owner, now + timedelta(seconds=lease)
+            entry.attempt += 1
+            self._store(key, entry)
+            return _claim(key, "won", entry)
 
     def settle(self, claim: Claim, receipt: Receipt) -> None:
         """See the base class."""
         with self._lock:
             if entry := self._owned(claim):
-                self._store(claim.key, replace(entry, owner=None, receipt=receipt))
+                entry.owner, entry.receipt = None, receipt
+                self._store(claim.key, entry)
 
     def release(self, claim: Claim, *, unknown_at: Sequence[str] = ()) -> None:
         """See the base class."""
         with self._lock:
             if entry := self._owned(claim):
-                doubtful = tuple(dict.fromkeys((*entry.unknown_at, *unknown_at)))
-                self._store(claim.key, replace(entry, owner=None, unknown_at=doubtful))
+                entry.owner, entry.unknown_at = None, tuple(dict.fromkeys((*entry.unknown_at, *unknown_at)))
+                self._store(claim.key, entry)
 
     def _owned(self, claim: Claim) -> _Entry | None:
         entry = self._entries.get(claim.key)

@@ -60,8 +60,6 @@ class SqliteLedger(Ledger):
     folder is missing; the file itself is made at the first claim, for this user's eyes only.
     """
 
-    remote = False
-
     def __init__(self, path: Path, *, keep: timedelta = KEEP, clock: Callable[[], datetime] = now) -> None:
         if not path.parent.is_dir():
             raise ConfigurationError(f"there is no folder {path.parent}; create it", path="ledger.path")

@@ -119,5 +119,10 @@ class Sandbox(Section):
 
     redirect_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
     redirect_sms: Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{5,14}$")] | None = None
-    allow: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
+    allow: tuple[Annotated[str, StringConstraints(min_length=1)], ...] | None = None
     dry_run: bool = False
+
+    @property
+    def restricts(self) -> bool:
+        """Whether not everybody gets messages; an empty `allow` allows nobody."""
+        return self.allow is not None or self.redirect_email is not None or self.redirect_sms is not None

@@ -1,5 +1,6 @@
 """When the same provider is asked again, and after how long."""
 
+import math
 import random
 
 import pytest
@@ -60,7 +61,8 @@ def test_what_would_only_be_said_again_is_not_tried_again(failure, hub, slept):
 def test_the_wait_that_a_vendor_asks_for_is_kept(hub, slept):
     hub.providers["first"].fail_with(throttled(3.5))
     assert outcomes(hub) == [("first", "NotSent"), ("first", "accepted")]
-    assert slept == [3.5]
+    assert slept == [pytest.approx(3.5, abs=0.02)], "and a little more by chance"
+    assert slept[0] >= 3.5
 
 
 @pytest.mark.parametrize("asked", [9.9, 60.0, 1e12])
@@ -77,10 +79,25 @@ def test_no_wait_eats_the_next_ones_share(hub, slept):
     assert slept == []
 
 
-def test_a_zero_wait_is_none(hub, slept):
-    hub.providers["first"].fail_with(throttled(0.0))
-    assert outcomes(hub) == [("first", "NotSent"), ("first", "accepted")]
-    assert slept == [0.0]
+def test_a_vendor_that_asks_for_no_wait_is_not_asked_again_within_a_moment(hub, slept, monkeypatch):
+    """By a clock that is behind, a reset has passed before it comes; six calls at once would use up all that there are."""
+    monkeypatch.setattr(waits, "BASE_S", 0.25)
+    random.seed(3)
+    for name in ("first", "second"):
+        hub.providers[name].fail_with(throttled(0.0), times=10)
+    with pytest.raises(DeliveryFailed):
+        hub.dispatcher.dispatch(signing_up())
+    assert len(slept) == ATTEMPTS + ATTEMPTS_OF_THE_LAST - 2
+    assert sum(slept) > 1
+
+
+@pytest.mark.parametrize("asked", [-1.0, math.nan, math.inf, "3", True, object()])
+def test_what_is_no_wait_counts_as_none(asked, hub, slept):
+    """What a plugin gives must not keep the next provider from its turn."""
+    hub.providers["first"].fail_with(throttled(asked), times=10)
+    assert outcomes(hub)[-1] == ("second", "accepted")
+    assert len(hub.providers["first"].contexts) == ATTEMPTS
+    assert all(0 <= seconds < 1 for seconds in slept)
 
 
 def test_the_last_provider_is_asked_more_often_but_not_for_ever(slept, hub):
@@ -106,6 +123,6 @@ def test_without_a_vendors_wait_it_is_full_jitter(monkeypatch):
 
 
 def test_a_wait_leaves_enough_for_the_call_behind_it():
-    assert waits.pause(1.0, attempt=1, left=1.0 + waits.ENOUGH_S) == 1.0
+    assert waits.pause(1.0, attempt=1, left=1.1 + waits.ENOUGH_S) == pytest.approx(1.0, abs=0.02)
     assert waits.pause(1.0, attempt=1, left=1.0 + waits.ENOUGH_S - 0.01) is None
     assert waits.pause(None, attempt=1, left=0.0) is None

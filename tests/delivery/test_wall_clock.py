@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from notifyhub.bounded import MAX_HANGING
 from notifyhub.deadline import Deadline
-from notifyhub.delivery.sending import MAX_HANGING
 from notifyhub.errors import OutcomeUnknown
 from notifyhub.observing import Observer
 from tests.dispatching import Hub, Waiting, settings_of, signing_up
@@ -149,7 +149,7 @@ def test_calls_that_hang_do_not_pile_up_without_end():
     assert "still hang" in str(delivery.attempts[0].detail)
     waiting.let.set()
     give_up = time.monotonic() + 10
-    while hub.courier.sender._hanging["mail"] and time.monotonic() < give_up:
+    while hub.courier.sender._lanes["mail"]._hanging and time.monotonic() < give_up:
         time.sleep(0.01)
     assert hub.dispatcher.dispatch(signing_up()).deliveries[0].provider == "mail"
 
@@ -169,7 +169,7 @@ def test_a_secret_that_is_slow_to_fetch_means_that_nothing_was_sent(over, monkey
     assert "could not be made ready" in str(first.detail)
     over.set()
     give_up = time.monotonic() + 10
-    while hub.courier.sender._hanging["mail"] and time.monotonic() < give_up:
+    while hub.courier.sender._lanes["mail"]._hanging and time.monotonic() < give_up:
         time.sleep(0.01)
     assert hub.providers["mail"].contexts == [], "what counts as not sent is not sent later either"
 

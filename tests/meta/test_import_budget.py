@@ -42,7 +42,7 @@ NOTIFYHUB = {
     "notifyhub.receipts", "notifyhub.recipients", "notifyhub.registry", "notifyhub.rendering", "notifyhub.reply",
     "notifyhub.routing", "notifyhub.secret", "notifyhub.section", "notifyhub.settings", "notifyhub.settings.loading",
     "notifyhub.settings.kinds", "notifyhub.settings.model", "notifyhub.settings.policy", "notifyhub.settings.references",
-    "notifyhub.settings.tables", "notifyhub.settlement", "notifyhub.template_index",
+    "notifyhub.settings.tables", "notifyhub.settlement", "notifyhub.spellings", "notifyhub.template_index",
     "notifyhub.toolkit", "notifyhub.validation",
     "notifyhub_providers", "notifyhub_providers._aws_codes", "notifyhub_providers.sendgrid", "notifyhub_providers.ses",
 }  # fmt: skip

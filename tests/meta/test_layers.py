@@ -17,7 +17,7 @@ LAYERS = {
     },
     "vocabulary": {
         "clock", "deadline", "distribution", "errors", "events", "lazy", "masking", "messages", "provider", "receipts", "reply",
-        "secret", "section", "validation",
+        "secret", "section", "spellings", "validation",
     },
 }  # fmt: skip
 HEIGHT = {name: len(LAYERS) - height for height, names in enumerate(LAYERS.values()) for name in names}
