@@ -7,10 +7,12 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from notifyhub.bounded import Overrun, Workers
+from notifyhub import bounded
+from notifyhub.bounded import IDLE_KEPT, MAX_HANGING, Congested, Lane, Overrun, Workers
 
 
 @pytest.fixture
@@ -86,6 +88,68 @@ def test_a_late_result_that_nobody_can_take_harms_nothing(workers):
         workers.call(lambda: goes_on.wait(30), 0.01, late=lambda result: 1 / 0)
     goes_on.set()
     assert workers.call(lambda: "well", 5) == "well"
+
+
+def test_what_a_burst_needed_beyond_the_usual_ends(workers):
+    together = threading.Barrier(3 * IDLE_KEPT + 1)
+    with ThreadPoolExecutor(3 * IDLE_KEPT) as pool:
+        calls = [pool.submit(workers.call, lambda: together.wait(20), 30) for _ in range(3 * IDLE_KEPT)]
+        together.wait(20)
+        for call in calls:
+            call.result()
+    give_up = time.monotonic() + 10
+    while workers._idle < IDLE_KEPT and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert workers._idle == IDLE_KEPT
+    assert workers.call(lambda: "well", 5) == "well"
+
+
+def test_without_a_thread_the_call_is_not_made_neither_now_nor_later(workers, monkeypatch):
+    made = []
+
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        with pytest.raises(Congested, match="no thread"):
+            workers.call(lambda: made.append("first"), 5)
+    assert workers.call(lambda: made.append("second"), 5) is None
+    assert made == ["second"]
+    assert workers._idle == 1
+
+
+def test_of_calls_that_hang_only_so_many_are_made_and_then_one_now_and_then(monkeypatch):
+    lane, goes_on = Lane(), threading.Event()
+    for _ in range(MAX_HANGING):
+        with pytest.raises(Overrun):
+            lane.call(lambda: goes_on.wait(30), 0.01)
+    with pytest.raises(Congested, match=f"{MAX_HANGING} earlier calls still hang"):
+        lane.call(lambda: 1, 5)
+    monkeypatch.setattr(bounded, "PROBE_S", 0.0)
+    assert lane.call(lambda: "it works again", 5) == "it works again"
+    goes_on.set()
+
+
+@pytest.mark.parametrize("ends", [lambda: 1, lambda: 1 / 0, sys.exit])
+def test_a_call_that_hung_is_counted_off_however_it_ends(ends):
+    lane, goes_on, told = Lane(), threading.Event(), list[object]()
+    for _ in range(MAX_HANGING):
+        with pytest.raises(Overrun):
+            lane.call(lambda: goes_on.wait(30) and ends(), 0.01, late=told.append)
+    goes_on.set()
+    give_up = time.monotonic() + 10
+    while len(told) < MAX_HANGING and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert len(told) == MAX_HANGING
+    assert lane.call(lambda: "well", 5) == "well"
+
+
+def test_many_at_once_are_no_congestion():
+    lane, together = Lane(), threading.Barrier(3 * MAX_HANGING)
+    with ThreadPoolExecutor(3 * MAX_HANGING) as pool:
+        calls = [pool.submit(lane.call, lambda: together.wait(20), 30) for _ in range(3 * MAX_HANGING)]
+        assert len([call.result() for call in calls]) == 3 * MAX_HANGING
 
 
 def test_the_call_sees_the_callers_context(workers):

@@ -1,5 +1,6 @@
 """The ledger as the dispatcher uses it: whoever holds a message is waited for, and a ledger that is down stops none."""
 
+import contextlib
 import threading
 import time
 from dataclasses import dataclass, field
@@ -10,12 +11,14 @@ from notifyhub import claims as module
 from notifyhub.claims import Claims
 from notifyhub.clock import now
 from notifyhub.deadline import Deadline
-from notifyhub.errors import InProgress, NotifyHubError
+from notifyhub.errors import DeliveryFailed, InProgress, NotifyHubError, RecipientRejected, RefusedHere, Undeliverable
 from notifyhub.ledger.base import Ledger
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.observing import Observer
 from notifyhub.testing.ledger_contract import ACCEPTED, KEY, LEASE_S, ManualClock
 from tests.dispatching import CODE, EMAIL, Hub, settings_of, signing_up
+
+MFA = "CustomEmailSender_Authentication"
 
 
 class Ailing(Ledger):
@@ -125,6 +128,18 @@ def test_nobody_waits_long_and_a_message_in_progress_is_no_duplicate(seconds, le
     assert time.monotonic() - began < min(seconds, 0.6) + 1
 
 
+def test_a_ledger_that_fails_once_it_said_held_has_not_said_free(ledger, claims_of, monkeypatch):
+    """Somebody is sending the message; a second one would be a duplicate that need not be."""
+    monkeypatch.setattr(module, "PATIENCE_S", 0.6)
+    ledger.claim(KEY, owner="other", lease=LEASE_S)
+
+    def fail(seconds):
+        ledger.failing["claim"] = OSError()
+
+    with pytest.raises(InProgress):
+        take(claims_of(ledger, sleep=fail), seconds=1.0)
+
+
 @pytest.mark.parametrize("error", [OSError(f"{CODE} {EMAIL}"), NotifyHubError("the table is gone")])
 def test_a_ledger_that_is_down_stops_no_message(error, ledger, claims_of, watch):
     ledger.failing["claim"] = error
@@ -177,6 +192,51 @@ def test_what_cannot_be_written_is_told_and_raises_nothing(operation, ledger, cl
     assert watch.failures == [(operation, "ConnectionError")]
 
 
+class HangingAtTheEnd(Ailing):
+    may_block = True
+
+    def __init__(self, operation):
+        super().__init__()
+        self.operation = operation
+        self.let = threading.Event()
+
+    def _fail(self, operation):
+        if operation == self.operation:
+            self.let.wait(20)
+
+
+@pytest.mark.parametrize(("operation", "failure"), [("settle", None), ("release", RefusedHere)])
+def test_a_ledger_that_hangs_at_the_end_takes_no_more_than_the_reserve(operation, failure):
+    """An invocation that ran out of time behind an acceptance would be brought again, and the message with it."""
+    ledger = HangingAtTheEnd(operation)
+    hub = Hub(settings_of(delivery={"reserve_ms": 300}), ledger=ledger)
+    if failure:
+        hub.providers["mail"].fail_with(failure)
+    began = time.monotonic()
+    with contextlib.suppress(DeliveryFailed):
+        hub.dispatcher.dispatch(signing_up(), deadline=Deadline.after(0.7))
+    ledger.let.set()
+    assert time.monotonic() - began < 0.7 + 0.3 + 1.0 < module.LEDGER_S
+
+
+def test_what_went_out_unguarded_and_failed_is_given_back_with_what_is_known(ledger, claims_of):
+    claims = claims_of(ledger)
+    ledger.failing["claim"] = OSError()
+    claim = take(claims)
+    ledger.failing.clear()
+    claims.release(claim, unknown_at=["mail"])
+    assert take(claims, "next").unknown_at == ("mail",)
+
+
+def test_sending_again_does_not_make_a_message_young():
+    clock = ManualClock()
+    hub, event = Hub(settings_of(), clock=clock, ledger=MemoryLedger(clock=clock)), signing_up(MFA)
+    hub.dispatcher.dispatch(event)
+    clock.advance(16 * 60)
+    with pytest.raises(Undeliverable, match="expired"):
+        hub.dispatcher.dispatch(event, again=True)
+
+
 @pytest.mark.parametrize("operation", ["claim", "settle"])
 def test_the_code_goes_out_all_the_same(operation, ledger, watch, caplog):
     ledger.failing[operation] = OSError(f"{CODE} {EMAIL}")
@@ -188,8 +248,6 @@ def test_the_code_goes_out_all_the_same(operation, ledger, watch, caplog):
 
 
 def test_the_error_of_a_delivery_is_not_hidden_by_that_of_the_ledger(ledger):
-    from notifyhub.errors import DeliveryFailed, RefusedHere
-
     ledger.failing["release"] = OSError()
     hub = Hub(ledger=ledger)
     hub.providers["mail"].fail_with(RefusedHere)
@@ -215,8 +273,6 @@ def test_sending_again_what_was_never_sent_settles_it():
 
 
 def test_sending_again_overrides_a_verdict_and_no_lease():
-    from notifyhub.errors import RecipientRejected, Undeliverable
-
     hub, event = Hub(settings_of()), signing_up()
     hub.providers["mail"].fail_with(RecipientRejected)
     with pytest.raises(Undeliverable):

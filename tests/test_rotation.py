@@ -2,12 +2,15 @@
 
 import boto3
 import pytest
+from pydantic import SecretStr
 
 from notifyhub import Dispatcher
 from notifyhub.decryption import LocalKeyDecryptor
-from notifyhub.errors import DeliveryFailed
-from notifyhub.testing import VendorAnswer, VendorServer
-from tests.dispatching import LOCAL_KEY, settings_of, signing_up
+from notifyhub.errors import DeliveryFailed, ProviderUnusable
+from notifyhub.provider import ProviderSettings
+from notifyhub.registry import Registry
+from notifyhub.testing import RecordingProvider, VendorAnswer, VendorServer
+from tests.dispatching import LOCAL_KEY, Hub, settings_of, signing_up
 
 NAME = "/prod/sendgrid-key"
 
@@ -98,6 +101,49 @@ def test_a_store_that_is_gone_leaves_what_the_vendor_said(dispatcher, vendor, pa
     assert caught.value.attempts[0].status == 401
 
 
+def test_a_new_secret_that_the_plugin_cannot_take_leaves_the_others_their_turn(tmp_path, monkeypatch):
+    class Fussy(RecordingProvider):
+        class Settings(ProviderSettings):
+            key: SecretStr
+
+        def __init__(self, settings, toolkit):
+            super().__init__()
+            if settings.key.get_secret_value() == "new":
+                raise ValueError(settings.key.get_secret_value())
+
+        def send(self, message, context):
+            error = ProviderUnusable("fussy", status=401)
+            error.authentication = True
+            raise error
+
+    (tmp_path / "key").write_text("old")
+    fussy = {"use": "fussy", "key": f"file:{tmp_path / 'key'}"}
+    settings = settings_of(email=("first", "second"), providers={"first": fussy})
+    load = Registry.load
+    monkeypatch.setattr(Registry, "load", lambda registry, name: Fussy if name == "fussy" else load(registry, name))
+    hub = Hub(settings)
+    for secret in ("old", "new", "new"):
+        (tmp_path / "key").write_text(secret)
+        assert hub.dispatcher.dispatch(signing_up()).deliveries[0].provider == "second"
+
+
+def test_not_every_message_that_is_refused_fetches_the_secret(dispatcher, vendor, parameters):
+    dispatcher.dispatch(signing_up())
+    fetched = []
+    real = dispatcher.providers._references._fetch
+
+    def fetch(*arguments):
+        fetched.append(1)
+        return real(*arguments)
+
+    dispatcher.providers._references._fetch = fetch
+    vendor.key = "another"
+    for _ in range(5):
+        with pytest.raises(DeliveryFailed):
+            dispatcher.dispatch(signing_up())
+    assert fetched == [1]
+
+
 def test_where_another_thread_was_faster_its_secret_is_used(dispatcher, vendor, parameters):
     dispatcher.dispatch(signing_up())
     before = dispatcher.providers.get("mail")
@@ -108,7 +154,5 @@ def test_where_another_thread_was_faster_its_secret_is_used(dispatcher, vendor, 
 
 
 def test_a_provider_that_was_given_in_code_refers_to_no_secret():
-    from tests.dispatching import Hub
-
     hub = Hub()
     assert hub.dispatcher.providers.refresh("mail", hub.providers["mail"]) is False
