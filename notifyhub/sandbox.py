@@ -11,7 +11,7 @@ from notifyhub.receipts import Delivery
 if TYPE_CHECKING:
     from notifyhub.delivery.courier import Courier, Watch
     from notifyhub.delivery.envelope import Envelope
-    from notifyhub.messages import Message
+    from notifyhub.messages import Channel, Message
     from notifyhub.routing import Plan
     from notifyhub.settings.policy import Sandbox
 
@@ -34,16 +34,15 @@ class SandboxedCourier:
 
     def _redirected(self, message: Message) -> Message | None:
         """The message to whom it may go to, None where that is nobody."""
-        if self._allows(message.to):
-            return message
-        to = self.sandbox.redirect_email if message.channel == "email" else self.sandbox.redirect_sms
+        to = destination(self.sandbox, message.channel, message.to)
         return replace(message, to=to) if to else None
 
-    def _allows(self, address: str) -> bool:
-        """Whether the message may go where it is addressed; all may, where the sandbox only does without sending."""
-        if not self.sandbox.restricts:
-            return True
-        return any(_matches(address, pattern) for pattern in self.sandbox.allow or ())
+
+def destination(sandbox: Sandbox, channel: Channel, to: str) -> str | None:
+    """Where a message goes in place of its recipient: there, elsewhere, or nowhere, which is None."""
+    if not sandbox.restricts or any(_matches(to, pattern) for pattern in sandbox.allow or ()):
+        return to
+    return sandbox.redirect_email if channel == "email" else sandbox.redirect_sms
 
 
 def _matches(address: str, pattern: str) -> bool:

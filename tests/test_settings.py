@@ -350,3 +350,9 @@ def test_a_ledger_s_keys_are_all_there_and_all_of_use(write, text, says):
 def test_a_ledger_s_value_that_cannot_work_is_named(write, text, path):
     """Lambda itself tries again for up to six hours, so nothing shorter is worth keeping."""
     assert refused(write(APP + f"[ledger]\n{text}")).path == path
+
+
+def test_a_trigger_s_table_has_its_short_name(write):
+    error = refused(write(f'{APP}[triggers.CustomEmailSender_SignUp]\nlifetime = "2h"\n'))
+    assert error.path == "triggers.CustomEmailSender_SignUp"
+    assert "write the trigger's name alone" in str(error)

@@ -20,8 +20,9 @@ from notifyhub.assembly import (
     tracer_of,
     undeliverable_hook_of,
 )
-from notifyhub.cli.budgets import budgets_of
+from notifyhub.cli.budgets import budgets_of, work_of
 from notifyhub.cli.check_routes import channel_findings, route_findings, routed_channels
+from notifyhub.cli.check_sandbox import sandbox_findings
 from notifyhub.cli.finding import Finding
 from notifyhub.cli.options import Config
 from notifyhub.cli.output import WRONG_USAGE, out, reported_errors
@@ -82,6 +83,7 @@ def findings(settings: Settings, *, resolve: bool) -> Iterator[Finding]:
     yield from _observability(settings)
     yield from _providers(settings, clients, resolve=resolve)
     yield from route_findings(settings)
+    yield from sandbox_findings(settings.sandbox)
     yield from _templates(settings, events)
     yield from _ledger(settings, clients, resolve=resolve)
 
@@ -141,6 +143,10 @@ def _providers(settings: Settings, clients: Clients, *, resolve: bool) -> Iterat
 
 def _budgets(settings: Settings, timeout_s: float) -> Iterator[Finding]:
     """The time that each provider would have, in a function with that time-out."""
+    if work_of(settings, timeout_s) == 0:
+        text = f"takes all of a time-out of {timeout_s:g} s, so that nothing could be sent; lower it"
+        yield Finding("error", "delivery.reserve_ms", text)
+        return
     for budgets in budgets_of(settings, timeout_s):
         hint = "; a longer time-out or fewer providers would give them more" if budgets.short else ""
         text = f"of a time-out of {timeout_s:g} s, {budgets}{hint}"

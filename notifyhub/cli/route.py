@@ -22,6 +22,7 @@ from notifyhub.masking import masked
 from notifyhub.recipients import EventRecipients
 from notifyhub.registry import ConfiguredProviders
 from notifyhub.routing import Router
+from notifyhub.sandbox import destination
 from notifyhub.settings import load_settings
 from notifyhub.toolkit import Clients
 
@@ -77,7 +78,19 @@ class _Guide:
             err().print(Text.assemble(("NoRoute: ", "bold red"), str(no_route)))
         else:
             self._plan(explanation.plan)
+            self._sandbox(channel, to)
         return explanation.plan
+
+    def _sandbox(self, channel: Channel, to: str | None) -> None:
+        """What becomes of the message all the same, outside production."""
+        sandbox = self.settings.sandbox
+        place = destination(sandbox, channel, to or "")
+        if place is None:
+            out().print("sandbox: held back, as its recipient is not in allow", style="yellow")
+        elif sandbox.dry_run:
+            out().print("sandbox: dry_run, nothing is sent", style="yellow")
+        elif place != (to or ""):
+            out().print(f"sandbox: redirected to {masked(place)}", style="yellow")
 
     def _verdicts(self, explanation: Explanation, channel: Channel) -> None:
         taken = explanation.plan.route if explanation.plan else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import traceback
 from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING
@@ -91,8 +90,8 @@ class _Call:
         try:
             return self._made()
         except BaseException as error:  # noqa: BLE001 - in this thread nothing else can be meant by it
-            # Its text stays out, and so do the locals of its frames: they quote and hold the message.
-            traceback.clear_frames(error.__traceback__)
+            # Its text stays out, and so do the frames that it passed: they quote and hold the message.
+            error.__traceback__ = None
             if self._began:
                 return OutcomeUnknown(self.name, f"the plugin raised {type(error).__name__}")
             return ProviderUnusable(self.name, f"the plugin cannot be made: {type(error).__name__}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from notifyhub.errors import ConfigurationError
+from notifyhub.events.triggers import split_source
 from notifyhub.section import Section
 from notifyhub.settings.kinds import Name, table, trigger_name
 from notifyhub.settings.policy import Delivery, Route, Sandbox, TriggerTable
@@ -67,7 +68,12 @@ class Settings(Section):
         """Environment variables come in lower case; the triggers of Cognito are known by any spelling."""
         if not isinstance(data, dict) or not isinstance(data.get("triggers"), dict):
             return data
-        return {**data, "triggers": {trigger_name(name): table for name, table in data["triggers"].items()}}
+        tables = data["triggers"]
+        if prefixed := next((name for name in tables if split_source(str(name))), None):
+            # No ValueError: rebuilt without the values of its table, it could not name the trigger.
+            problem = "write the trigger's name alone, without CustomEmailSender_ or CustomSMSSender_"
+            raise ConfigurationError(problem, path=f"triggers.{prefixed}")
+        return {**data, "triggers": {trigger_name(name): table for name, table in tables.items()}}
 
     @model_validator(mode="after")
     def _routes_name_providers(self) -> Settings:

@@ -196,3 +196,20 @@ def test_the_reasons_are_readable_at_every_width(route, notifyhub, columns):
     words = re.sub(r"\s+", " ", plain(shown))
     assert "this event's hash falls into mail" in words
     assert "…" not in words
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "says"),
+    [
+        ("dry_run = true", "sandbox: dry_run, nothing is sent"),
+        ('redirect_email = "qa@acme.example"', "sandbox: redirected to q***@a***.example"),
+        ('allow = ["*@acme.example"]', "sandbox: held back, as its recipient is not in allow"),
+        ('allow = ["*@example.com"]', None),
+    ],
+)
+def test_what_the_sandbox_makes_of_it_is_said(notifyhub, sandbox, says):
+    notifyhub.write("notifyhub.toml", f"{CONFIG}[sandbox]\n{sandbox}\n")
+    notifyhub.write("event.json", json.dumps(forge_event(SIGN_UP, bytes(32))))
+    done = notifyhub("route", "event.json", "-c", "notifyhub.toml")
+    assert done.exit_code == 0, done.output
+    assert (says in done.stdout) if says else ("sandbox" not in done.stdout)
