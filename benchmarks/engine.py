@@ -24,7 +24,7 @@ from notifyhub.events.notification import NotificationEvent
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.messages import Message
 from notifyhub.observing import Reporter
-from notifyhub.provider import Provider, ProviderReceipt, ProviderSettings, SendContext
+from notifyhub.provider import Capabilities, Provider, ProviderReceipt, ProviderSettings, SendContext
 from notifyhub.registry import ConfiguredProviders
 from notifyhub.routing import Router
 from notifyhub.settings.loading import validated
@@ -50,6 +50,7 @@ class Accepting(Provider):
 
     name = "accepting"
     channels = ("email",)
+    capabilities = Capabilities(keeps_deadline=True)  # as SendGrid and Twilio
 
     def send(self, message: Message, context: SendContext) -> ProviderReceipt:
         """The receipt."""

@@ -38,6 +38,8 @@ class HttpTransport:
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
         self._users: Counter[httpx.Client] = Counter()
+        self.keeps_deadlines = True
+        """Whether requests end with their deadlines by themselves; False once a client could not be made to."""
 
     def open(self) -> httpx.Client:
         """The httpx client, built at first use: with its TLS context it costs a cold start too much to be idle."""
@@ -79,7 +81,10 @@ class HttpTransport:
 
     def _current(self) -> httpx.Client:
         if self._client is None:
+            from notifyhub.deadline_sockets import install
+
             self._client = _new_client()
+            self.keeps_deadlines = install(self._client) and self.keeps_deadlines
         return self._client
 
     def _ended(self, client: httpx.Client) -> None:
@@ -195,12 +200,15 @@ def _exchange(
     client: httpx.Client, request: httpx.Request, auth: tuple[str, str] | None, deadline: Deadline
 ) -> Reply | None:
     """The answer, None where its body was not all there when the time was up."""
-    response = client.send(request, auth=auth, stream=True)
-    try:
-        body = _capped(response, deadline)
-    finally:
-        with contextlib.suppress(Exception):  # an answer that has been read counts, however its connection ends
-            response.close()
+    from notifyhub.deadline_sockets import ending_with
+
+    with ending_with(deadline):
+        response = client.send(request, auth=auth, stream=True)
+        try:
+            body = _capped(response, deadline)
+        finally:
+            with contextlib.suppress(Exception):  # an answer that has been read counts, however its connection ends
+                response.close()
     return None if body is None else Reply(response.status_code, _lowered(response.headers), body)
 
 

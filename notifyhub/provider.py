@@ -37,12 +37,15 @@ class Capabilities:
     Attributes:
         needs_secret: reads `message.secret`, because the vendor's API takes the bare code and not a text.
         idempotency: how long the vendor recognises a repeated `context.idempotency_key`; None where it never does.
+        keeps_deadline: all that `send` waits for ends with `context.deadline`, whatever the peer does, which is true of
+            what goes through `toolkit.http`. The call then needs no thread of its own that could be left behind.
         expiry: hands `context.dead_after` to the vendor, who drops the message when that has passed.
         development_only: writes messages where anybody may read them; refused inside Lambda unless allowed by name.
     """
 
     needs_secret: bool = False
     idempotency: timedelta | None = None
+    keeps_deadline: bool = False
     expiry: bool = False
     development_only: bool = False
 

@@ -108,6 +108,11 @@ class ConfiguredProviders:
                 self._build(name, kind, self._references.resolved(settings, path=f"providers.{name}"))
             return self._built[name]
 
+    def keeping_deadlines(self, name: str) -> bool:
+        """Whether a call of the instance ends with its deadline by itself; not while it is still to be built."""
+        built = self._built.get(name)
+        return built is not None and built.capabilities.keeps_deadline and self._clients.http.keeps_deadlines
+
     def timeout_s(self, name: str) -> float:
         """Seconds that one call of the instance may take."""
         return self._settings.timeout_s(name)

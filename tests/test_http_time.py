@@ -1,12 +1,14 @@
 """What a peer that takes its time does to a request and to those after it."""
 
+import socket
 import threading
 import time
 from contextlib import ExitStack
 
+import httpx
 import pytest
 
-from notifyhub import http_client
+from notifyhub import deadline_sockets, http_client
 from notifyhub.deadline import Deadline
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError
 from notifyhub.http_client import HttpTransport, ProviderHttp
@@ -21,6 +23,12 @@ def transport():
     transport = HttpTransport()
     yield transport
     transport.close()
+
+
+@pytest.fixture
+def as_httpx_is(monkeypatch):
+    """As with a release of httpx that our connections do not fit into: httpx's own time-outs alone."""
+    monkeypatch.setattr(deadline_sockets, "install", lambda client: False)
 
 
 def post(transport, address, *, seconds=5.0):
@@ -43,7 +51,76 @@ def dripping(first, piece, gone):
     return answer
 
 
-def test_a_body_that_drips_ends_with_the_deadline_and_leaves_the_outcome_unknown(transport):
+@pytest.mark.parametrize("first", [b"", HEAD[:17], HEAD], ids=["silence", "head", "body"])
+def test_an_answer_that_drips_ends_with_the_deadline_and_leaves_the_outcome_unknown(transport, first):
+    gone, piece = threading.Event(), b"x-a: b\r\n" if first else b""
+    with raw_server(dripping(first, piece, gone)) as address:
+        began = time.monotonic()
+        with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
+            post(transport, address, seconds=0.4)
+        assert 0.3 < time.monotonic() - began < 3
+        assert transport.open()._transport._pool.connections == []
+
+
+def test_a_handshake_that_does_not_come_was_surely_no_request(transport):
+    with raw_server(lambda connection: time.sleep(2)) as address:
+        began = time.monotonic()
+        with pytest.raises(NotSent, match="ConnectTimeout"):
+            ProviderHttp("acme", transport).post(f"https://{address}/", deadline=Deadline.after(0.4), json={})
+        assert time.monotonic() - began < 1.9
+
+
+def test_a_name_server_that_does_not_answer_was_surely_not_passed(transport, monkeypatch):
+    let, real = threading.Event(), socket.getaddrinfo
+
+    def slow(host, *rest, **options):
+        let.wait(20)
+        return real(host, *rest, **options)
+
+    with VendorServer().running() as vendor:
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        began = time.monotonic()
+        with pytest.raises(NotSent, match="ConnectTimeout"):
+            post(transport, vendor.url.removeprefix("http://"), seconds=0.4)
+        assert time.monotonic() - began < 3
+        let.set()
+        assert post(transport, vendor.url.removeprefix("http://")).status == 200
+        assert len(vendor.requests) == 1
+
+
+def test_a_long_message_is_sent_whole(transport):
+    body = "x" * (3 * deadline_sockets.SLICE + 7)
+    with VendorServer().running() as vendor:
+        ProviderHttp("acme", transport).post(vendor.url, deadline=Deadline.after(5), content=body.encode())
+        assert vendor.requests[0].body.decode() == body
+
+
+def test_through_a_proxy_the_deadline_counts_as_well(monkeypatch):
+    with raw_server(dripping(HEAD[:17], b"x-a: b\r\n", threading.Event())) as address:
+        monkeypatch.setenv("HTTP_PROXY", f"http://{address}")
+        monkeypatch.setenv("NO_PROXY", "")
+        monkeypatch.setenv("no_proxy", "")
+        transport = HttpTransport()
+        began = time.monotonic()
+        with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
+            post(transport, "api.acme.example", seconds=0.4)
+        assert time.monotonic() - began < 3
+        transport.close()
+
+
+def test_the_installed_httpx_takes_our_connections():
+    transport = HttpTransport()
+    transport.open()
+    assert transport.keeps_deadlines
+    transport.close()
+
+
+def test_an_httpx_that_keeps_its_backend_elsewhere_is_told_apart(transport):
+    client = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(200)))
+    assert deadline_sockets.install(client) is False
+
+
+def test_a_body_that_drips_ends_with_the_deadline_even_so(transport, as_httpx_is):
     gone = threading.Event()
     with raw_server(dripping(HEAD, b"x", gone)) as address:
         began = time.monotonic()
@@ -65,7 +142,7 @@ def test_a_body_in_pieces_that_is_there_in_time_is_an_answer(transport):
         assert post(transport, address).body == b"abc"
 
 
-def test_requests_that_hang_do_not_keep_later_ones_from_being_sent(transport, monkeypatch):
+def test_requests_that_hang_do_not_keep_later_ones_from_being_sent(transport, monkeypatch, as_httpx_is):
     """Headers that drip are beyond any time-out of httpx; each such request keeps its connection, and its thread."""
     monkeypatch.setattr(http_client, "MAX_CONNECTIONS", 2)
     gone, ended = threading.Event(), []

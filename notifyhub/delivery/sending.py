@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from notifyhub.bounded import PROBE_S, Congested, Lane, Overrun
+from notifyhub.bounded import PROBE_S, WORKERS, Congested, Lane, Overrun
 from notifyhub.echo import unquoting_error, unquoting_receipt
 from notifyhub.errors import ConfigurationError, NotSent, OutcomeUnknown, ProviderError, ProviderUnusable
 from notifyhub.observing import UNTRACED
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     Outcome = ProviderReceipt | ProviderError
 
 
+GRACE_S = 0.1
+"""Seconds, at the most, that a call ends by itself before it is given up."""
+
+
 class Sender:
     """Calls providers; a call that takes too long is left to itself, and its result told when it comes."""
 
@@ -40,12 +45,15 @@ class Sender:
         """What became of one call within the context's deadline, for the courier and for those who watch."""
         with self._tracer.send(name, message, context.attempt) as span:
             call = _Call(name, self._providers, message, context)
-            outcome = self._bounded(call, context.deadline.remaining(), partial(_told_late, call, late, span))
+            outcome = self._bounded(call, partial(_told_late, call, late, span))
             attempt = call.attempt(outcome)
             span.attempted(attempt)
             return outcome, attempt
 
-    def _bounded(self, call: _Call, seconds: float, late: Callable[[Outcome | None], None]) -> Outcome:
+    def _bounded(self, call: _Call, late: Callable[[Outcome | None], None]) -> Outcome:
+        if call.keeps_deadline():
+            return call.here()
+        seconds = call.seconds_with_grace()
         try:
             outcome: Outcome = self._lanes[call.name].call(call, seconds, late=late)
         except Congested as reason:
@@ -85,23 +93,43 @@ class _Call:
         self._began = False
         self._refreshed = False
 
-    def __call__(self) -> Outcome:
-        """Whatever a plugin raises must not keep the next provider from its turn, not even what ends a thread."""
+    def here(self) -> Outcome:
+        """The call in the thread of whoever dispatches, which signals may interrupt."""
         try:
             return self._made()
-        except BaseException as error:  # noqa: BLE001 - in this thread nothing else can be meant by it
-            # Its text stays out, and so do the frames that it passed: they quote and hold the message.
-            error.__traceback__ = None
-            if self._began:
-                return OutcomeUnknown(self.name, f"the plugin raised {type(error).__name__}")
-            return ProviderUnusable(self.name, f"the plugin cannot be made: {type(error).__name__}")
+        except Exception as error:  # noqa: BLE001 - a plugin's defect must not stop the next provider
+            return self._defect(error)
+
+    def __call__(self) -> Outcome:
+        """The call in a thread of its own, where nothing ends anything: not even SystemExit is meant by it."""
+        try:
+            return self._made()
+        except BaseException as error:  # noqa: BLE001 - see above
+            return self._defect(error)
+
+    def _defect(self, error: BaseException) -> ProviderError:
+        """What a plugin raised by mistake.
+
+        Its text stays out, and so do the frames that it passed: they quote and hold the message.
+        """
+        error.__traceback__ = None
+        if self._began:
+            return OutcomeUnknown(self.name, f"the plugin raised {type(error).__name__}")
+        return ProviderUnusable(self.name, f"the plugin cannot be made: {type(error).__name__}")
 
     def _made(self) -> Outcome:
         outcome = self._sent()
         if not isinstance(outcome, ProviderUnusable) or not outcome.authentication:
             return outcome
-        self._refreshed = self._providers.refresh(self.name, self._provider)
+        self._refreshed = self._has_other_credentials()
         return self._sent() if self._refreshed else outcome
+
+    def _has_other_credentials(self) -> bool:
+        refresh = partial(self._providers.refresh, self.name, self._provider)
+        try:
+            return WORKERS.call(refresh, self._context.deadline.remaining())
+        except (Overrun, Congested):
+            return False
 
     def _sent(self) -> Outcome:
         try:
@@ -111,6 +139,20 @@ class _Call:
         if not self._may_send():
             return NotSent(self.name, "it was made ready too late")
         return _outcome(self.name, self._provider, self._message, self._context)
+
+    def seconds_with_grace(self) -> float:
+        """How long to wait for it. It gets a moment less, so that a provider that keeps to that says what it knows."""
+        seconds = self._context.deadline.remaining()
+        sooner = self._context.deadline.within(seconds - min(GRACE_S, seconds / 10))
+        self._context = replace(self._context, deadline=sooner)
+        return seconds
+
+    def keeps_deadline(self) -> bool:
+        """Whether it can be made in the caller's own thread."""
+        try:
+            return self._providers.keeping_deadlines(self.name)
+        except Exception:  # noqa: BLE001 - a plugin that cannot tell its capabilities; its call says so
+            return False
 
     def _may_send(self) -> bool:
         with self._lock:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -207,6 +208,17 @@ class ProviderContract(LocalProviderContract):
         vendor.answer = VendorAnswer(delay_s=30)
         began = time.monotonic()
         assert isinstance(_send(ready, self.message(), self.context(seconds=1.0)), OutcomeUnknown)
+        assert time.monotonic() - began < 10
+
+    def test_a_vendor_that_drips_is_left_at_the_deadline_if_that_is_declared(
+        self, ready: Provider, vendor: VendorServer
+    ) -> None:
+        """A byte now and then is within every time-out of a library, and would hold the function for ever."""
+        if not self.provider.capabilities.keeps_deadline:
+            pytest.skip(f"{self.provider.name} does not declare keeps_deadline: its calls have threads of their own")
+        vendor.answer = replace(self.accepting(), drip_s=0.1, headers={"x-padding": "x" * 300})
+        began = time.monotonic()
+        assert isinstance(_send(ready, self.message(), self.context(seconds=0.5)), OutcomeUnknown)
         assert time.monotonic() - began < 10
 
     def test_a_vendor_that_is_down_was_surely_not_reached(self, ready: Provider, vendor: VendorServer) -> None:

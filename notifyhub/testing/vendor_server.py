@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import threading
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class VendorAnswer:
     Attributes:
         body: a text, or anything else to be written as JSON.
         delay_s: seconds to wait before the answer.
+        drip_s: seconds between one byte of the answer and the next.
         hang_up: closes the connection instead of answering.
     """
 
@@ -46,6 +48,7 @@ class VendorAnswer:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = ""
     delay_s: float = 0.0
+    drip_s: float = 0.0
     hang_up: bool = False
 
 
@@ -96,7 +99,7 @@ def _handler(vendor: VendorServer) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             with contextlib.suppress(ConnectionError):
-                self._reply(answer)
+                self._drip(answer) if answer.drip_s else self._reply(answer)
 
         do_GET = do_POST  # noqa: N815 - the name that http.server calls
 
@@ -109,6 +112,14 @@ def _handler(vendor: VendorServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def _drip(self, answer: VendorAnswer) -> None:
+            real, self.wfile = self.wfile, io.BytesIO()
+            self._reply(answer)
+            dripped, self.wfile = self.wfile.getvalue(), real
+            for byte in dripped:
+                self.wfile.write(bytes([byte]))
+                vendor.released.wait(answer.drip_s)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
             """Says nothing: requests hold messages."""

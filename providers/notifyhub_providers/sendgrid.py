@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from notifyhub.errors import OutcomeUnknown, ProviderUnusable
 from notifyhub.messages import Mailbox
-from notifyhub.provider import HttpSettings, Provider, ProviderReceipt
+from notifyhub.provider import Capabilities, HttpSettings, Provider, ProviderReceipt
 from notifyhub.reply import seconds_until
 from notifyhub.section import BaseUrl, MailSender
 
@@ -35,6 +35,7 @@ class SendGrid(Provider):
 
     name = "sendgrid"
     channels = ("email",)
+    capabilities = Capabilities(keeps_deadline=True)
 
     class Settings(HttpSettings):
         """`base_url` is https://api.eu.sendgrid.com for accounts in the EU; keys work in their own region only."""

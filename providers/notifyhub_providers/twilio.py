@@ -59,7 +59,7 @@ class Twilio(Provider):
 
     name = "twilio"
     channels = ("sms",)
-    capabilities = Capabilities(expiry=True)
+    capabilities = Capabilities(expiry=True, keeps_deadline=True)
 
     class Settings(HttpSettings):
         """Either `auth_token` or an API key, and either `sender` (number, alphanumeric id) or a messaging service."""

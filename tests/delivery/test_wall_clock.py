@@ -3,15 +3,17 @@
 Over real connections: time-outs of httpx bound one read each, so that a byte now and then holds a call for ever.
 """
 
+import contextlib
 import socket
 import threading
 import time
 
 import pytest
 
+from notifyhub import deadline_sockets
 from notifyhub.bounded import MAX_HANGING
 from notifyhub.deadline import Deadline
-from notifyhub.errors import OutcomeUnknown
+from notifyhub.errors import DeliveryFailed, OutcomeUnknown, RefusedHere
 from notifyhub.observing import Observer
 from tests.dispatching import Hub, Waiting, settings_of, signing_up
 from tests.raw_server import raw_server
@@ -38,6 +40,16 @@ class Late(Observer):
     def on_late(self, event, channel, attempt):
         self.attempts.append(attempt.outcome)
         self.came.set()
+
+
+@contextlib.contextmanager
+def peer(answer, over):
+    """A server that is let go before it is waited for."""
+    with raw_server(answer) as address:
+        try:
+            yield address
+        finally:
+            over.set()
 
 
 def silent(over):
@@ -85,7 +97,7 @@ def failed_over(hub, *, seconds=SECONDS, **options):
 
 @pytest.mark.parametrize("answer", [silent, dripping_head, dripping_body])
 def test_an_answer_that_does_not_come_or_drips_is_given_up_in_time(answer, over):
-    with raw_server(answer(over)) as address:
+    with peer(answer(over), over) as address:
         assert failed_over(hub_over(address)).outcome == "OutcomeUnknown"
 
 
@@ -98,13 +110,35 @@ def test_a_name_server_that_does_not_answer_is_given_up_in_time(over, monkeypatc
         return real(host, *rest, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    with raw_server(silent(over)) as address:
+    with peer(silent(over), over) as address:
         port = address.rpartition(":")[2]
-        assert failed_over(hub_over(f"localhost:{port}")).outcome == "OutcomeUnknown"
+        first = failed_over(hub_over(f"localhost:{port}"), seconds=3 * SECONDS)
+        assert first.outcome == "NotSent", "it never came to a request"
+
+
+def test_what_keeps_the_deadline_by_itself_needs_no_thread_of_its_own(over):
+    with peer(dripping_head(over), over) as address:
+        hub = hub_over(address)
+        hub.dispatcher.warm_up()
+        hub.providers["backup"].fail_with(RefusedHere)
+        with pytest.raises(DeliveryFailed) as caught:
+            hub.dispatcher.dispatch(signing_up())
+        assert [attempt.outcome for attempt in caught.value.attempts] == ["OutcomeUnknown", "RefusedHere"]
+        assert list(hub.courier.sender._lanes) == ["backup"]
+        hub.dispatcher.close()
+
+
+def test_without_that_it_has_one(over, monkeypatch):
+    monkeypatch.setattr(deadline_sockets, "install", lambda client: False)
+    with peer(dripping_head(over), over) as address:
+        hub = hub_over(address)
+        hub.dispatcher.warm_up()
+        assert failed_over(hub).outcome == "OutcomeUnknown"
+        assert list(hub.courier.sender._lanes) == ["mail", "backup"]
 
 
 def test_the_functions_remaining_time_bounds_it_too(over):
-    with raw_server(silent(over)) as address:
+    with peer(silent(over), over) as address:
         hub = hub_over(address, delivery={"attempt_timeout_s": 20})
         assert failed_over(hub, deadline=Deadline.after(2.0), seconds=1.0).outcome == "OutcomeUnknown"
 
@@ -176,6 +210,6 @@ def test_a_secret_that_is_slow_to_fetch_means_that_nothing_was_sent(over, monkey
 
 def test_the_work_ends_within_the_lease(over):
     """Past it somebody else may take the message over, and send it too."""
-    with raw_server(silent(over)) as address:
+    with peer(silent(over), over) as address:
         hub = hub_over(address, delivery={"attempt_timeout_s": 30, "lease_s": 2})
         assert failed_over(hub, seconds=1.0).outcome == "OutcomeUnknown"

@@ -32,7 +32,7 @@ providers = ["mail", "backup"]
 """
 NOTIFYHUB = {
     "notifyhub", "notifyhub.assembly", "notifyhub.aws_clients", "notifyhub.aws_lambda", "notifyhub.bounded",
-    "notifyhub.claims", "notifyhub.clock", "notifyhub.conditions", "notifyhub.deadline",
+    "notifyhub.claims", "notifyhub.clock", "notifyhub.conditions", "notifyhub.deadline", "notifyhub.deadline_sockets",
     "notifyhub.decryption", "notifyhub.decryption_failures", "notifyhub.delivery", "notifyhub.delivery.cooldown", "notifyhub.delivery.courier",
     "notifyhub.delivery.envelope", "notifyhub.delivery.sending", "notifyhub.delivery.waits", "notifyhub.dispatcher",
     "notifyhub.distribution", "notifyhub.durations", "notifyhub.echo", "notifyhub.errors", "notifyhub.events", "notifyhub.events.base",

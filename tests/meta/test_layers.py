@@ -11,7 +11,7 @@ LAYERS = {
     "orchestration": {"assembly", "dispatcher", "settlement"},
     "policy": {"claims", "conditions", "delivery", "expiry", "ledger", "routing", "sandbox"},
     "mechanisms": {
-        "aws_clients", "bounded", "countries", "decryption", "decryption_failures", "durations", "echo", "html_text",
+        "aws_clients", "bounded", "countries", "deadline_sockets", "decryption", "decryption_failures", "durations", "echo", "html_text",
         "http_client", "log_guard", "metrics", "observing", "recipients", "registry", "rendering", "settings",
         "template_index", "toolkit", "tracing",
     },
