@@ -90,7 +90,7 @@ def test_after_that_the_rule_counts():
 def test_it_is_asked_again_only_if_the_next_one_keeps_its_share():
     hub = Hub(settings(), providers={"first": Recognising()})
     hub.providers["first"].fail_with(OutcomeUnknown)
-    (delivery,) = hub.dispatcher.dispatch(signing_up(), deadline=Deadline.after(0.3)).deliveries
+    (delivery,) = hub.dispatcher.dispatch(signing_up(), deadline=Deadline.after(0.5)).deliveries
     assert providers_of(delivery.attempts) == ["first", "second"]
 
 
