@@ -80,7 +80,7 @@ class HttpTransport:
                 client.close()
 
     def _current(self) -> httpx.Client:
-        if self._client is None:
+        if self._client is None or self._client.is_closed:
             from notifyhub.deadline_sockets import install
 
             self._client = _new_client()
