@@ -11,6 +11,7 @@ import abc
 import base64
 import binascii
 import hashlib
+import math
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -43,14 +44,14 @@ _ENTITY = re.compile("|".join(_ENTITIES))
 class Decryptor(abc.ABC):
     """Turns an event's ciphertext into its secret; safe to use from many threads."""
 
-    remote: ClassVar[bool] = True
-    """Whether it asks somebody on the network, and so is bounded by wall clock."""
+    gives_up_after_s: ClassVar[float] = math.inf
+    """Seconds after which it ends by itself, whatever happens; with less time left it is bounded by wall clock."""
 
     def secret_of(self, event: Event, deadline: Deadline) -> Secret | None:
         """The event's secret, None where it carries none; raises DecryptionError, at the deadline at the latest."""
         if not event.ciphertext:
             return None
-        if not self.remote or deadline.passed:  # which says so
+        if deadline.passed or deadline.remaining() > self.gives_up_after_s:
             return self.decrypt(event, deadline)
         try:
             return WORKERS.call(lambda: self.decrypt(event, deadline), deadline.remaining())
@@ -68,6 +69,10 @@ class EncryptionSdkDecryptor(Decryptor):
 
     Everything is imported and built by the constructor, so that a Lambda function does it while it starts.
     """
+
+    # Three attempts, each with a connection and an answer, and the waits of botocore's standard mode between them. With
+    # that much time and more, which is usual, no thread is needed, and threads are not free: see `bounded`.
+    gives_up_after_s = KMS_ATTEMPTS * 2 * KMS_TIMEOUT_S + 4.0
 
     def __init__(self, key_arns: Sequence[str], clients: AwsClients, *, allow_missing_pool_id: bool = False) -> None:
         regions = {arn: _region(arn) for arn in key_arns}
@@ -133,7 +138,7 @@ class EncryptionSdkDecryptor(Decryptor):
 class LocalKeyDecryptor(EncryptionSdkDecryptor):
     """The same path over a raw AES-256 key, for development, tests and the demo."""
 
-    remote = False
+    gives_up_after_s = 0.0
 
     def __init__(self, key: bytes, *, allow_missing_pool_id: bool = False) -> None:
         self._start([local_master_key(key)], allow_missing_pool_id)

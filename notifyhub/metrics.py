@@ -16,13 +16,16 @@ from notifyhub.errors import InProgress
 from notifyhub.observing import Observer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from notifyhub.errors import EventError, NotifyHubError
     from notifyhub.events.base import Event
     from notifyhub.messages import Channel
     from notifyhub.receipts import Attempt, Delivery
+
+    _Dimensions = tuple[tuple[str, ...], ...]
+    _Shape = tuple[tuple[_Dimensions, tuple[tuple[str, str], ...]], ...]
 
 _COUNTED = {
     "accepted": "Accepted",
@@ -45,6 +48,8 @@ class EmfMetrics(Observer):
     def __init__(self, namespace: str, *, clock: Callable[[], datetime] = now) -> None:
         self._namespace = namespace
         self._clock = clock
+        self._shown: dict[_Shape, str] = {}
+        """What CloudWatch is told of each kind of line, written once: there are a dozen, and a line for each event."""
 
     def on_delivery(
         self, event: Event, delivery: Delivery, *, error: NotifyHubError | None, duration_ms: float
@@ -80,12 +85,13 @@ class EmfMetrics(Observer):
         self._write({}, _Directive(_ALL, [_Metric("Unreadable")]))
 
     def _write(self, members: Mapping[str, str], *directives: _Directive) -> None:
-        metadata = {
-            "Timestamp": int(self._clock().timestamp() * 1000),
-            "CloudWatchMetrics": [directive.shown(self._namespace) for directive in directives],
-        }
+        shape = tuple((d.dimensions, tuple((m.name, m.unit) for m in d.metrics)) for d in directives)
+        if (shown := self._shown.get(shape)) is None:
+            shown = self._shown[shape] = _ENCODE([_shown(self._namespace, *directive) for directive in shape])
         values = {metric.name: metric.value for directive in directives for metric in directive.metrics}
-        _put(json.dumps({"_aws": metadata, **members, **values}, separators=(",", ":")) + "\n")
+        timestamp = int(self._clock().timestamp() * 1000)
+        head = f'{{"_aws":{{"Timestamp":{timestamp},"CloudWatchMetrics":{shown}}},'
+        _put(f"{head}{_ENCODE({**members, **values})[1:]}\n")
 
 
 class _Metric(NamedTuple):
@@ -97,18 +103,20 @@ class _Metric(NamedTuple):
 class _Directive(NamedTuple):
     """Which members of the line are metrics, and under which sets of dimensions."""
 
-    dimensions: list[list[str]]
+    dimensions: _Dimensions
     metrics: list[_Metric]
 
-    def shown(self, namespace: str) -> dict[str, object]:
-        metrics = [{"Name": metric.name, "Unit": metric.unit} for metric in self.metrics]
-        return {"Namespace": namespace, "Dimensions": self.dimensions, "Metrics": metrics}
+
+def _shown(namespace: str, dimensions: _Dimensions, metrics: Iterable[tuple[str, str]]) -> dict[str, object]:
+    named = [{"Name": name, "Unit": unit} for name, unit in metrics]
+    return {"Namespace": namespace, "Dimensions": dimensions, "Metrics": named}
 
 
-_ALL: list[list[str]] = [[]]
-_ALL_AND_EACH_TRIGGER = [[], ["Channel", "Trigger"]]  # the first for alarms, which cannot add up dimensions
-_PROVIDER = [["Provider"]]
-_PROVIDER_AND_OUTCOME = [["Provider"], ["Provider", "Outcome"]]
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
+_ALL: _Dimensions = ((),)
+_ALL_AND_EACH_TRIGGER: _Dimensions = ((), ("Channel", "Trigger"))  # the first for alarms, which cannot add them up
+_PROVIDER: _Dimensions = (("Provider",),)
+_PROVIDER_AND_OUTCOME: _Dimensions = (("Provider",), ("Provider", "Outcome"))
 
 
 def _ascii(name: str) -> str:

@@ -1,3 +1,6 @@
+import threading
+import time
+
 import pytest
 
 import notifyhub.recipients as recipients_module
@@ -9,7 +12,7 @@ from notifyhub.events.notification import NotificationEvent
 from notifyhub.events.parsing import parse_event
 from notifyhub.events.triggers import source_names
 from notifyhub.recipients import LOOKUP_ATTEMPTS, EventRecipients, RecipientResolver
-from notifyhub.testing import VendorAnswer, VendorServer, assert_absent, traces_of
+from notifyhub.testing import VendorAnswer, VendorServer, assert_absent, forge_event, traces_of
 from notifyhub.testing.aws_contract import set_aws_environment
 
 MAIL, PHONE = "jane.roe@example.com", "+15005550009"
@@ -279,3 +282,14 @@ def test_an_event_of_another_kind_needs_a_resolver_of_its_own(recipients):
 
     with pytest.raises(EventError, match=r"Other needs a resolver of its own: \[hooks\] resolver"):
         address(recipients, Other())
+
+
+def test_a_cognito_that_does_not_answer_takes_no_more_than_the_deadline(monkeypatch):
+    let = threading.Event()
+    monkeypatch.setattr(EventRecipients, "_user", lambda *arguments: let.wait(20))
+    event = parse_event(forge_event("CustomEmailSender_AccountTakeOverNotification", bytes(32)))
+    began = time.monotonic()
+    with pytest.raises(RecipientLookupError, match="did not answer in time; raise the function's time-out"):
+        EventRecipients(AwsClients()).address(event, "email", Deadline.after(0.3))
+    let.set()
+    assert time.monotonic() - began < 5

@@ -7,6 +7,8 @@ import threading
 import pytest
 
 from notifyhub.errors import DeliveryFailed, NotSent, OutcomeUnknown, ProviderUnusable, RefusedHere, Undeliverable
+from notifyhub.events import parse_event
+from notifyhub.provider import Capabilities
 from notifyhub.testing import RecordingProvider, assert_absent, traces_of
 from tests.delivery.test_unknown_outcomes import Recognising
 from tests.dispatching import Hub, Waiting, settings_of, signing_up
@@ -37,6 +39,30 @@ def test_not_even_what_would_end_a_thread_stops_the_next_provider(kind):
     (delivery,) = hub.dispatcher.dispatch(signing_up()).deliveries
     assert providers_of(delivery) == [("first", "OutcomeUnknown"), ("second", "accepted")]
     assert str(delivery.attempts[0].detail) == f"first: the plugin raised {kind.__name__}"
+
+
+class Prompt(RecordingProvider):
+    """Called in the thread of whoever dispatches."""
+
+    capabilities = Capabilities(keeps_deadline=True)
+
+
+@pytest.mark.parametrize("kind", [KeyError, OSError, UnicodeError])
+def test_a_defect_in_the_callers_own_thread_is_no_worse(kind):
+    hub = Hub(TWO, providers={"first": Prompt()})
+    hub.providers["first"].fail_with(kind())
+    (delivery,) = hub.dispatcher.dispatch(signing_up()).deliveries
+    assert providers_of(delivery) == [("first", "OutcomeUnknown"), ("second", "accepted")]
+    assert list(hub.courier.sender._lanes) == ["second"]
+
+
+def test_there_a_signal_is_not_taken_for_a_defect():
+    hub, event = Hub(TWO, providers={"first": Prompt()}), parse_event(signing_up())
+    hub.providers["first"].fail_with(KeyboardInterrupt())  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        hub.dispatcher.dispatch(event)
+    claim = hub.ledger.claim(event.key("email", ""), owner="next", lease=45)
+    assert (claim.state, claim.unknown_at) == ("won", ("first",))
 
 
 @pytest.mark.parametrize("facts", [{"code": 21211}, {"request_id": 7.5}, {"code": object(), "status": "x"}])
