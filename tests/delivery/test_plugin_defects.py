@@ -58,7 +58,7 @@ def test_a_defect_in_the_callers_own_thread_is_no_worse(kind):
 
 def test_there_a_signal_is_not_taken_for_a_defect():
     hub, event = Hub(TWO, providers={"first": Prompt()}), parse_event(signing_up())
-    hub.providers["first"].fail_with(KeyboardInterrupt())  # type: ignore[arg-type]
+    hub.providers["first"]._failures.append(KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         hub.dispatcher.dispatch(event)
     claim = hub.ledger.claim(event.key("email", ""), owner="next", lease=45)
