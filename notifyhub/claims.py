@@ -96,7 +96,7 @@ class Claims:
 
     def _left(self) -> float:
         """Seconds for telling the ledger what became of the message: those that are left, and the reserve."""
-        return min(LEDGER_S, self.deadline.remaining() + self.reserve_s)
+        return min(LEDGER_S, self.deadline.extended(self.reserve_s).remaining())
 
     def _tried(self, operation: str, call: Callable[[], T], seconds: float) -> T | None:
         try:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from notifyhub import claims as module
+from notifyhub.bounded import Lane
 from notifyhub.claims import Claims
 from notifyhub.clock import now
 from notifyhub.deadline import Deadline
 from notifyhub.errors import DeliveryFailed, InProgress, NotifyHubError, RecipientRejected, RefusedHere, Undeliverable
-from notifyhub.ledger.base import Ledger
+from notifyhub.ledger.base import Claim, Ledger
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.observing import Observer
 from notifyhub.testing.ledger_contract import ACCEPTED, KEY, LEASE_S, ManualClock
@@ -216,7 +217,32 @@ def test_a_ledger_that_hangs_at_the_end_takes_no_more_than_the_reserve(operation
     with contextlib.suppress(DeliveryFailed):
         hub.dispatcher.dispatch(signing_up(), deadline=Deadline.after(0.7))
     ledger.let.set()
-    assert time.monotonic() - began < module.LEDGER_S - 0.1
+    assert time.monotonic() - began < 0.7 + 0.3 + 1.0 < module.LEDGER_S
+
+
+class Slow(Lane):
+    """Takes 0.2 s for each call, and notes the time that each one is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.given: list[float] = []
+
+    def call(self, work, seconds, *, late=None):
+        self.given.append(seconds)
+        time.sleep(0.2)
+        return work()
+
+
+def test_of_two_operations_at_the_end_both_share_the_one_reserve(claims_of):
+    """What went out unguarded is claimed first, and then settled."""
+    lane, ledger = Slow(), Ailing()
+    ledger.may_block = True  # type: ignore[misc]
+    claims = claims_of(ledger, lane=lane, reserve_s=0.3).of_message(Deadline.after(0), failed=print)
+    claims.settle(Claim(key=KEY, state="won", owner="me", attempt=1, first_seen=now(), guarded=False), ACCEPTED)
+    first, second = lane.given
+    assert first <= 0.3
+    assert second <= 0.1
+    assert ledger.claim(KEY, owner="next", lease=LEASE_S).state == "settled"
 
 
 def test_what_went_out_unguarded_and_failed_is_given_back_with_what_is_known(ledger, claims_of):

@@ -66,3 +66,8 @@ def test_the_wall_clock_has_no_say():
 def test_it_says_how_much_is_left(clock):
     assert repr(Deadline.after(1.25)) == "Deadline(in 1.250 s)"
     assert repr(Deadline.never()) == "Deadline(in inf s)"
+
+
+def test_a_deadline_that_has_passed_is_extended_from_where_it_was():
+    assert Deadline.after(-5).extended(2).passed
+    assert 1.0 < Deadline.after(-5).extended(7).remaining() <= 2.0
