@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING
 
 from benchmarks.figures import Aim, Figure
 from notifyhub.assembly import courier_of, expiry_of
-from notifyhub.claims import Claims
 from notifyhub.clock import now
 from notifyhub.deadline import Deadline
 from notifyhub.delivery import Envelope
 from notifyhub.events.notification import NotificationEvent
+from notifyhub.ledger.claims import Claims
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.messages import Message
-from notifyhub.observing import Reporter
+from notifyhub.observability.observer import Reporter
 from notifyhub.provider import Capabilities, Provider, ProviderReceipt, ProviderSettings, SendContext
-from notifyhub.registry import ConfiguredProviders
-from notifyhub.routing import Router
+from notifyhub.provider.registry import ConfiguredProviders
+from notifyhub.provider.toolkit import Clients
+from notifyhub.routing.router import Router
 from notifyhub.settings.loading import validated
 from notifyhub.settings.model import Settings
 from notifyhub.settlement import settling
-from notifyhub.toolkit import Clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from notifyhub.dispatcher import Dispatcher
     from notifyhub.errors import NotifyHubError
     from notifyhub.events import NotificationEvent, Recipient
-    from notifyhub.observing import Observer
+    from notifyhub.observability.observer import Observer
     from notifyhub.receipts import Receipt
     from notifyhub.secret import Secret
     from notifyhub.settings import Settings, load_settings
@@ -37,7 +37,7 @@ _HOMES = {
     "Dispatcher": "notifyhub.dispatcher",
     "NotificationEvent": "notifyhub.events",
     "NotifyHubError": "notifyhub.errors",
-    "Observer": "notifyhub.observing",
+    "Observer": "notifyhub.observability.observer",
     "Receipt": "notifyhub.receipts",
     "Recipient": "notifyhub.events",
     "Secret": "notifyhub.secret",

@@ -6,19 +6,19 @@ import importlib
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from notifyhub.clock import now
-from notifyhub.decryption import Decryptor, EncryptionSdkDecryptor, LocalKeyDecryptor, local_key
+from notifyhub.decryption.encryption_sdk import Decryptor, EncryptionSdkDecryptor, LocalKeyDecryptor, local_key
 from notifyhub.delivery import Courier
+from notifyhub.delivery.attempts import Sender
 from notifyhub.delivery.cooldown import Cooldown
-from notifyhub.delivery.sending import Sender
+from notifyhub.delivery.expiry import Expiry
 from notifyhub.errors import ConfigurationError, MissingExtra
 from notifyhub.events.notification import NotificationEvent
 from notifyhub.events.triggers import TRIGGERS
-from notifyhub.expiry import Expiry
 from notifyhub.ledger.memory import MemoryLedger
-from notifyhub.observing import UNTRACED, Observer
-from notifyhub.recipients import EventRecipients, RecipientResolver
-from notifyhub.registry import in_lambda
-from notifyhub.rendering import Renderer, built_in_root
+from notifyhub.observability.observer import UNTRACED, Observer
+from notifyhub.provider.registry import in_lambda
+from notifyhub.recipients.resolver import EventRecipients, RecipientResolver
+from notifyhub.rendering.renderer import Renderer, built_in_root
 from notifyhub.settings.policy import Sandbox
 from notifyhub.settings.references import SecretReferences
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from notifyhub.aws_clients import AwsClients
+    from notifyhub.clients.aws import AwsClients
     from notifyhub.deadline import Deadline
+    from notifyhub.delivery.sandbox import SandboxedCourier
     from notifyhub.events.base import Event
     from notifyhub.ledger.base import Ledger
-    from notifyhub.observing import Tracer
-    from notifyhub.registry import ConfiguredProviders
-    from notifyhub.sandbox import SandboxedCourier
+    from notifyhub.observability.observer import Tracer
+    from notifyhub.provider.registry import ConfiguredProviders
     from notifyhub.settings.model import Settings
 
     AnyCourier = Courier | SandboxedCourier
@@ -87,7 +87,7 @@ def courier_of(
     courier = Courier(providers=providers, sender=Sender(providers, tracer), cooldown=cooldown)
     if settings.sandbox == Sandbox():
         return courier
-    from notifyhub.sandbox import SandboxedCourier
+    from notifyhub.delivery.sandbox import SandboxedCourier
 
     return SandboxedCourier(courier, settings.sandbox)
 
@@ -159,7 +159,7 @@ def tracer_of(settings: Settings) -> Tracer:
     if settings.observability.traces == "none":
         return UNTRACED
     try:
-        from notifyhub.tracing import OtelTracer
+        from notifyhub.observability.otel import OtelTracer
     except ModuleNotFoundError as error:
         raise MissingExtra("otel", module=error.name or "opentelemetry") from error
     return OtelTracer()
@@ -179,7 +179,7 @@ def _metrics(settings: Settings) -> list[Observer]:
     wanted = settings.observability.metrics or ("emf" if in_lambda() else "none")
     if wanted == "none":
         return []
-    from notifyhub.metrics import EmfMetrics
+    from notifyhub.observability.emf import EmfMetrics
 
     return [EmfMetrics(settings.observability.namespace)]
 

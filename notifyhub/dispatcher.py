@@ -9,36 +9,36 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from notifyhub import assembly
-from notifyhub.claims import Claims
 from notifyhub.clock import now
 from notifyhub.deadline import Deadline
-from notifyhub.decryption import Decryptor
+from notifyhub.decryption.encryption_sdk import Decryptor
 from notifyhub.delivery import Envelope
 from notifyhub.errors import EventError, NotifyHubError, Undeliverable
 from notifyhub.events.base import digest
 from notifyhub.events.cognito import CognitoEvent
 from notifyhub.events.parsing import handles, parse_event
 from notifyhub.ledger.base import Ledger
-from notifyhub.masking import masked
-from notifyhub.observing import Reporter
-from notifyhub.recipients import RecipientResolver
-from notifyhub.registry import ConfiguredProviders
-from notifyhub.routing import Router
+from notifyhub.ledger.claims import Claims
+from notifyhub.observability.observer import Reporter
+from notifyhub.provider.registry import ConfiguredProviders
+from notifyhub.provider.toolkit import Clients
+from notifyhub.recipients.resolver import RecipientResolver
+from notifyhub.redaction.masking import masked
+from notifyhub.routing.router import Router
 from notifyhub.settings.loading import load_settings
 from notifyhub.settlement import cleared, concerning, concluded, delivery_of, settled, settling, unforeseen
-from notifyhub.toolkit import Clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from notifyhub.channels import Channel
     from notifyhub.events.base import Event
     from notifyhub.events.notification import NotificationEvent
     from notifyhub.ledger.base import Claim
-    from notifyhub.messages import Channel
-    from notifyhub.observing import Observer
-    from notifyhub.provider import Provider
+    from notifyhub.observability.observer import Observer
+    from notifyhub.provider.contract import Provider
     from notifyhub.receipts import Delivery, Receipt
     from notifyhub.settings.model import Settings
     from notifyhub.settlement import Outcomes

@@ -5,17 +5,15 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass, field, replace
 from email.utils import formataddr, parseaddr
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
-from notifyhub.masking import masked
+from notifyhub.redaction.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from notifyhub.channels import Channel
     from notifyhub.secret import Secret
-
-Channel = Literal["email", "sms"]
-CHANNELS: tuple[Channel, ...] = get_args(Channel)
 
 
 @dataclass(frozen=True, slots=True)

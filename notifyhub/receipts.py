@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from notifyhub.messages import Channel
+    from notifyhub.channels import Channel
 
 Status = Literal["accepted", "duplicate", "dry_run", "undeliverable", "failed"]
 """The first three are returned; the others appear in the receipt of a raised error."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from notifyhub.spellings import shows_in
+from notifyhub.redaction.escapes import shows_in
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler

@@ -13,11 +13,11 @@ from notifyhub.receipts import Delivery, Receipt
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from notifyhub.claims import Claims
+    from notifyhub.channels import Channel
     from notifyhub.events.base import Event
     from notifyhub.ledger.base import Claim
-    from notifyhub.messages import Channel
-    from notifyhub.observing import Reporter
+    from notifyhub.ledger.claims import Claims
+    from notifyhub.observability.observer import Reporter
 
     Outcomes = dict[Channel, Delivery | NotifyHubError]
 

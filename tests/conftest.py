@@ -2,8 +2,8 @@
 
 import pytest
 
-from notifyhub.delivery import waits
-from notifyhub.testing.aws_contract import moto_server, set_aws_environment
+from notifyhub.delivery import backoff
+from notifyhub.testing.contracts.aws_provider import moto_server, set_aws_environment
 
 pytest.register_assert_rewrite("tests.decryption.contract")
 
@@ -11,7 +11,7 @@ pytest.register_assert_rewrite("tests.decryption.contract")
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch):
     """Before a provider is asked again, tests do not wait as long as production does."""
-    monkeypatch.setattr(waits, "BASE_S", 0.01)
+    monkeypatch.setattr(backoff, "BASE_S", 0.01)
 
 
 @pytest.fixture(scope="session")

@@ -7,20 +7,20 @@ from pathlib import Path
 import pytest
 
 from notifyhub import assembly
-from notifyhub.aws_clients import AwsClients
+from notifyhub.clients.aws import AwsClients
 from notifyhub.deadline import Deadline
-from notifyhub.decryption import EncryptionSdkDecryptor, LocalKeyDecryptor
+from notifyhub.decryption.encryption_sdk import EncryptionSdkDecryptor, LocalKeyDecryptor
 from notifyhub.errors import ConfigurationError
 from notifyhub.events.parsing import parse_event
 from notifyhub.ledger.dynamodb import DynamoDbLedger
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.ledger.sqlite import SqliteLedger
-from notifyhub.observing import Observer
+from notifyhub.observability.observer import Observer
 from notifyhub.recipients import EventRecipients
-from notifyhub.rendering import built_in_root
+from notifyhub.rendering.renderer import built_in_root
 from notifyhub.settings import load_settings
 from notifyhub.testing import VendorServer, assert_absent, traces_of
-from notifyhub.testing.aws_contract import set_aws_environment
+from notifyhub.testing.contracts.aws_provider import set_aws_environment
 from notifyhub.testing.forge import forge_event
 
 CANARY = "c4n4ry-value"

@@ -13,7 +13,7 @@ from notifyhub.events.triggers import TRIGGERS, source_names, split_source
 from notifyhub.provider import Capabilities
 from notifyhub.secret import Secret
 from notifyhub.testing import RecordingProvider
-from tests.dispatching import CODE, EMAIL, LOCAL_KEY, PHONE, Hub, KnownAddresses, settings_of, signing_up
+from tests.support.hub import CODE, EMAIL, LOCAL_KEY, PHONE, Hub, KnownAddresses, settings_of, signing_up
 
 PASSWORD = "Kd7<m&2z'Rt"
 

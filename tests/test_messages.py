@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from notifyhub.messages import CHANNELS, Mailbox, Message
+from notifyhub.channels import CHANNELS
+from notifyhub.messages import Mailbox, Message
 from notifyhub.secret import Secret
 from notifyhub.testing import assert_absent
 

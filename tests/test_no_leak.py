@@ -9,18 +9,18 @@ import base64
 import pytest
 
 from notifyhub import Dispatcher, errors
-from notifyhub.aws_clients import AwsClients
+from notifyhub.clients.aws import AwsClients
 from notifyhub.deadline import Deadline
 from notifyhub.errors import NotifyHubError, ProviderError, RecipientRejected
 from notifyhub.events import parse_event
 from notifyhub.secret import Secret
 from notifyhub.settings import load_settings
 from notifyhub.testing import VendorAnswer, VendorServer, forge_event
-from notifyhub.testing.aws_contract import AWS_ENVIRONMENT, set_aws_environment
+from notifyhub.testing.contracts.aws_provider import AWS_ENVIRONMENT, set_aws_environment
 from tests.decryption.scripted_kms import ScriptedKms
 from tests.decryption.sealing import CODE as KMS_CODE
-from tests.dispatching import LOCAL_KEY, SIGN_UP, Hub, settings_of
-from tests.leak_search import LeakSearch
+from tests.support.hub import LOCAL_KEY, SIGN_UP, Hub, settings_of
+from tests.support.leak_search import LeakSearch
 
 CODE = "c4nary_c0de"
 API_KEY = "SG.c4nary-api-key"

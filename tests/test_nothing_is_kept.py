@@ -12,7 +12,7 @@ from notifyhub.errors import NotifyHubError, NotSent, OutcomeUnknown, ProviderUn
 from notifyhub.messages import Message
 from notifyhub.provider import ProviderReceipt
 from notifyhub.testing import RecordingProvider
-from tests.dispatching import Hub, settings_of, signing_up
+from tests.support.hub import Hub, settings_of, signing_up
 
 
 class Forgetting(RecordingProvider):

@@ -16,7 +16,7 @@ from notifyhub.errors import (
     RefusedHere,
     Undeliverable,
 )
-from tests.dispatching import EMAIL, PHONE, Hub, KnownAddresses, Waiting, settings_of, signing_up
+from tests.support.hub import EMAIL, PHONE, Hub, KnownAddresses, Waiting, settings_of, signing_up
 
 
 class OrderShipped(NotificationEvent):

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from notifyhub.decryption import Decryptor
+from notifyhub.decryption.encryption_sdk import Decryptor
 from notifyhub.errors import (
     DecryptionError,
     DeliveryFailed,
@@ -24,8 +24,8 @@ from notifyhub.events import parse_event
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.recipients import RecipientResolver
 from notifyhub.testing import RecordingProvider, assert_absent, forge_event, traces_of
-from notifyhub.testing.ledger_contract import ManualClock
-from tests.dispatching import CODE, EMAIL, Hub, settings_of, signing_up
+from notifyhub.testing.contracts.ledger import ManualClock
+from tests.support.hub import CODE, EMAIL, Hub, settings_of, signing_up
 
 RETRYABLE = ("won", 2)
 """Released: the next owner may work on it, and it is his the second time."""

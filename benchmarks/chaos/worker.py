@@ -21,14 +21,14 @@ from benchmarks.chaos.passage import PASSAGE, Passage
 from notifyhub.aws_lambda import make_handler
 from notifyhub.dispatcher import Dispatcher
 from notifyhub.ledger.sqlite import SqliteLedger
-from notifyhub.observing import Observer
+from notifyhub.observability.observer import Observer
 from notifyhub.settings.loading import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from multiprocessing.connection import Connection
 
-    from notifyhub.aws_lambda import Handler
+    from notifyhub.aws_lambda.cognito import Handler
     from notifyhub.receipts import Attempt
 
 BEFOREHAND = (__name__, "aws_encryption_sdk", "httpx", "jinja2")

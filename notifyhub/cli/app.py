@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from notifyhub.cli.check import check
-from notifyhub.cli.demo import demo
-from notifyhub.cli.forge import forge
+from notifyhub.cli.commands.check import check
+from notifyhub.cli.commands.demo import demo
+from notifyhub.cli.commands.forge import forge
+from notifyhub.cli.commands.providers import providers
+from notifyhub.cli.commands.render import render
+from notifyhub.cli.commands.route import route
+from notifyhub.cli.commands.send import send
 from notifyhub.cli.output import out
-from notifyhub.cli.providers import providers
-from notifyhub.cli.render import render
-from notifyhub.cli.route import route
-from notifyhub.cli.send import send
 from notifyhub.distribution import DISTRIBUTION
 
 app = typer.Typer(

@@ -5,15 +5,21 @@ from __future__ import annotations
 import email
 import email.policy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from email.message import EmailMessage
 
-    from notifyhub.cli.demo import Outcome
-    from notifyhub.receipts import Delivery
+    from notifyhub.receipts import Delivery, Receipt
+
+
+class Outcome(NamedTuple):
+    """One event of the demo."""
+
+    source: str
+    receipt: Receipt
 
 
 def write_page(folder: Path, outcomes: Sequence[Outcome], *, made_at: datetime) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifyhub.delivery.courier import Courier
-from notifyhub.delivery.envelope import Envelope
+from notifyhub.delivery.failover import Courier
+from notifyhub.delivery.request import Envelope
 
 __all__ = ["Courier", "Envelope"]

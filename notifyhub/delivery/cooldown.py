@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from notifyhub.clock import now
-from notifyhub.delivery.waits import usable
+from notifyhub.delivery.backoff import usable
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError, ProviderUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from notifyhub.provider import ProviderReceipt
+    from notifyhub.provider.contract import ProviderReceipt
 
 REPEATEDLY = 3
 """Failures in a row after which a provider cools down."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import timedelta
 
-    from notifyhub.messages import Channel
+    from notifyhub.channels import Channel
 
 
 class SafeModel(BaseModel):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
-    from notifyhub.messages import Channel
+    from notifyhub.channels import Channel
 
 
 def _texts(value: Any) -> Any:

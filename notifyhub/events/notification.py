@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, Field
 
+from notifyhub.channels import CHANNELS, Channel
 from notifyhub.errors import ConfigurationError
 from notifyhub.events.base import Event, Recipient, digest
-from notifyhub.messages import CHANNELS, Channel
+from notifyhub.redaction.validation_errors import kinds_in
 from notifyhub.secret import Secret
-from notifyhub.validation import kinds_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

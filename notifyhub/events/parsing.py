@@ -11,7 +11,7 @@ from notifyhub.errors import EventError
 from notifyhub.events.base import Event
 from notifyhub.events.cognito import CodeEvent, TakeOverEvent
 from notifyhub.events.triggers import TAKE_OVER, split_source
-from notifyhub.validation import findings, names_in
+from notifyhub.redaction.validation_errors import findings, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

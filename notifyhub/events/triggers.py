@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from notifyhub.messages import Channel
+    from notifyhub.channels import Channel
 
 TAKE_OVER = "AccountTakeOverNotification"
 TEMPORARY_PASSWORD = "AdminCreateUser"  # noqa: S105 - the name of a trigger

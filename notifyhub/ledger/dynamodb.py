@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from notifyhub.aws_clients import AwsService
+from notifyhub.clients.aws import AwsService
 from notifyhub.clock import now
 from notifyhub.errors import LedgerError, ProviderError
 from notifyhub.ledger.base import Claim, Ledger
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
+    from notifyhub.clients.reply import Reply
     from notifyhub.receipts import Receipt
-    from notifyhub.reply import Reply
 
 ATTEMPTS = 2
 TIMEOUT_S = 1.0

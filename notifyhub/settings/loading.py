@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from notifyhub.errors import ConfigurationError, ConfigurationNotFound
+from notifyhub.redaction.validation_errors import Finding, findings
 from notifyhub.settings.model import Settings
-from notifyhub.validation import Finding, findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,9 +9,9 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from notifyhub.errors import ConfigurationError
 from notifyhub.events.triggers import split_source
-from notifyhub.section import Section
-from notifyhub.settings.kinds import Name, table, trigger_name
+from notifyhub.settings.fields import Name, table, trigger_name
 from notifyhub.settings.policy import Delivery, Route, Sandbox, TriggerTable
+from notifyhub.settings.section import Section
 from notifyhub.settings.tables import App, Decryption, Hooks, Ledger, Observability, ProviderTable, Templates
 
 if TYPE_CHECKING:

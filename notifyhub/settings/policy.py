@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from notifyhub.channels import Channel
 from notifyhub.events.triggers import split_source
-from notifyhub.messages import Channel
-from notifyhub.section import Section
-from notifyhub.settings.kinds import Country, Duration, Locale, Name, OneOrMore, trigger_name
+from notifyhub.settings.fields import Country, Duration, Locale, Name, OneOrMore, trigger_name
+from notifyhub.settings.section import Section
 
 Strategy = Literal["failover", "weighted"]
 OnUnknown = Literal["failover", "retry_invocation", "stop"]

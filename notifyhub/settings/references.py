@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, SecretStr
 
-from notifyhub.aws_clients import AwsService
+from notifyhub.clients.aws import AwsService
 from notifyhub.errors import ConfigurationError, ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from notifyhub.aws_clients import AwsClients
-    from notifyhub.reply import Reply
+    from notifyhub.clients.aws import AwsClients
+    from notifyhub.clients.reply import Reply
 
 TTL_S = 300.0
 """Seconds that a fetched secret is kept."""

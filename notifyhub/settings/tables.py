@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import ConfigDict, Field, SecretStr, StringConstraints, model_serializer, model_validator
 
 from notifyhub.errors import ConfigurationError
-from notifyhub.section import FilePath, Section
-from notifyhub.settings.kinds import Duration, Locale, Name, WebAddress
+from notifyhub.settings.fields import Duration, Locale, Name, WebAddress
+from notifyhub.settings.section import FilePath, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

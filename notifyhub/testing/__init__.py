@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from notifyhub.lazy import exporter
 
 if TYPE_CHECKING:
-    from notifyhub.testing.canary import assert_absent, traces_of
+    from notifyhub.testing.contracts.ledger import LedgerContract
+    from notifyhub.testing.contracts.provider import ProviderContract
     from notifyhub.testing.forge import forge_event, new_local_key
-    from notifyhub.testing.ledger_contract import LedgerContract
-    from notifyhub.testing.provider_contract import ProviderContract
+    from notifyhub.testing.leaks import assert_absent, traces_of
     from notifyhub.testing.recording import RecordingProvider
     from notifyhub.testing.vendor_server import VendorAnswer, VendorServer
 
@@ -27,15 +27,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "LedgerContract": "notifyhub.testing.ledger_contract",
-    "ProviderContract": "notifyhub.testing.provider_contract",
+    "LedgerContract": "notifyhub.testing.contracts.ledger",
+    "ProviderContract": "notifyhub.testing.contracts.provider",
     "RecordingProvider": "notifyhub.testing.recording",
     "VendorAnswer": "notifyhub.testing.vendor_server",
     "VendorServer": "notifyhub.testing.vendor_server",
-    "assert_absent": "notifyhub.testing.canary",
+    "assert_absent": "notifyhub.testing.leaks",
     "forge_event": "notifyhub.testing.forge",
     "new_local_key": "notifyhub.testing.forge",
-    "traces_of": "notifyhub.testing.canary",
+    "traces_of": "notifyhub.testing.leaks",
 }
 
 

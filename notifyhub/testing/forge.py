@@ -8,7 +8,7 @@ import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from notifyhub.decryption import LOCAL_KEY_BYTES, POOL_CONTEXT, local_master_key
+from notifyhub.decryption.encryption_sdk import LOCAL_KEY_BYTES, POOL_CONTEXT, local_master_key
 from notifyhub.events.triggers import TAKE_OVER, TEMPORARY_PASSWORD, split_source
 
 if TYPE_CHECKING:

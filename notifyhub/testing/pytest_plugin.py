@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from notifyhub.messages import Message
 
 pytest.register_assert_rewrite(
-    "notifyhub.testing.canary",
-    "notifyhub.testing.ledger_contract",
+    "notifyhub.testing.leaks",
+    "notifyhub.testing.contracts.ledger",
     "notifyhub.testing.openapi",
-    "notifyhub.testing.provider_contract",
+    "notifyhub.testing.contracts.provider",
 )
 
 

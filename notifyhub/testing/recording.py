@@ -15,15 +15,15 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
-from notifyhub.provider import Provider, ProviderReceipt, ProviderSettings
-from notifyhub.toolkit import Clients
+from notifyhub.provider.contract import Provider, ProviderReceipt, ProviderSettings
+from notifyhub.provider.toolkit import Clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from notifyhub.errors import ProviderError
     from notifyhub.messages import Message
-    from notifyhub.provider import SendContext
+    from notifyhub.provider.contract import SendContext
 
 _OUTBOXES: list[list[Message]] = []
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from notifyhub.errors import ProviderError
-    from notifyhub.reply import Reply
+    from notifyhub.provider import Reply
 
 Kinds = dict[str, type["ProviderError"]]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from notifyhub.errors import ProviderUnusable
 from notifyhub.messages import Mailbox
-from notifyhub.reply import Reply
+from notifyhub.provider import Reply
 from notifyhub_providers._mime import ascii_domain
 
 if TYPE_CHECKING:

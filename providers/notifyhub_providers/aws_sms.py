@@ -19,8 +19,7 @@ from notifyhub_providers._aws_codes import AwsProvider, Kinds, judged
 if TYPE_CHECKING:
     from notifyhub.errors import ProviderError
     from notifyhub.messages import Message
-    from notifyhub.provider import SendContext, Toolkit
-    from notifyhub.reply import Reply
+    from notifyhub.provider import Reply, SendContext, Toolkit
 
 TTL_S = (5, 259_200)
 """The bounds of TimeToLive in the model; without one, AWS tries for 72 hours."""

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notifyhub.errors import ProviderUnusable
-from notifyhub.provider import Capabilities, Provider, ProviderReceipt, ProviderSettings
-from notifyhub.section import FilePath, MailSender
+from notifyhub.provider import Capabilities, FilePath, MailSender, Provider, ProviderReceipt, ProviderSettings
 from notifyhub_providers._mime import LetterWriter
 
 if TYPE_CHECKING:

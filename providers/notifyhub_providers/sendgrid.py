@@ -14,15 +14,12 @@ from pydantic import SecretStr
 
 from notifyhub.errors import OutcomeUnknown, ProviderUnusable
 from notifyhub.messages import Mailbox
-from notifyhub.provider import Capabilities, HttpSettings, Provider, ProviderReceipt
-from notifyhub.reply import seconds_until
-from notifyhub.section import BaseUrl, MailSender
+from notifyhub.provider import BaseUrl, Capabilities, HttpSettings, MailSender, Provider, ProviderReceipt, seconds_until
 
 if TYPE_CHECKING:
     from notifyhub.errors import ProviderError
     from notifyhub.messages import Message
-    from notifyhub.provider import SendContext
-    from notifyhub.reply import Reply
+    from notifyhub.provider import Reply, SendContext
 
 
 ACCEPTED = 202

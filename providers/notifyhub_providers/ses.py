@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from notifyhub.errors import NotSent, ProviderUnusable, RefusedHere
 from notifyhub.messages import Mailbox
-from notifyhub.provider import ProviderReceipt, ProviderSettings
-from notifyhub.section import MailSender
+from notifyhub.provider import MailSender, ProviderReceipt, ProviderSettings
 from notifyhub_providers._aws_codes import AwsProvider, Kinds, judged
 
 if TYPE_CHECKING:
     from notifyhub.errors import ProviderError
     from notifyhub.messages import Message
-    from notifyhub.provider import SendContext, Toolkit
-    from notifyhub.reply import Reply
+    from notifyhub.provider import Reply, SendContext, Toolkit
 
 # MessageRejected covers a sender that is not verified, a recipient that is not while the account is in the sandbox, and
 # content: SES has no code for the recipient alone. To an address on its suppression list it accepts, and bounces later.

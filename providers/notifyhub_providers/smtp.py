@@ -22,15 +22,13 @@ from notifyhub.errors import (
     RecipientRejected,
     RefusedHere,
 )
-from notifyhub.provider import Provider, ProviderReceipt, ProviderSettings
-from notifyhub.section import FilePath, MailSender, is_loopback
+from notifyhub.provider import FilePath, MailSender, Provider, ProviderReceipt, ProviderSettings, is_loopback
 from notifyhub_providers._mime import LetterWriter
 from notifyhub_providers._smtp_session import Session
 
 if TYPE_CHECKING:
     from notifyhub.messages import Message
-    from notifyhub.provider import SendContext, Toolkit
-    from notifyhub.reply import Reply
+    from notifyhub.provider import Reply, SendContext, Toolkit
     from notifyhub_providers._mime import Letter
 
 PROBE_S = 10.0

@@ -21,8 +21,7 @@ from notifyhub_providers._aws_codes import AwsProvider, Kinds, judged
 if TYPE_CHECKING:
     from notifyhub.errors import ProviderError
     from notifyhub.messages import Message
-    from notifyhub.provider import SendContext, Toolkit
-    from notifyhub.reply import Reply
+    from notifyhub.provider import Reply, SendContext, Toolkit
 
 # InvalidParameter is also what a malformed number gets, but only its text says so. The model declares OptedOut for the
 # service and not for Publish; it can mean nothing else, should it come.

@@ -16,16 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderUnusable, RecipientRejected, RefusedHere
-from notifyhub.provider import Capabilities, HttpSettings, Provider, ProviderReceipt
-from notifyhub.section import BaseUrl
+from notifyhub.provider import BaseUrl, Capabilities, HttpSettings, Provider, ProviderReceipt
 
 if TYPE_CHECKING:
     from typing import Self
 
     from notifyhub.errors import ProviderError
     from notifyhub.messages import Message
-    from notifyhub.provider import SendContext
-    from notifyhub.reply import Reply
+    from notifyhub.provider import Reply, SendContext
 
 VALIDITY_S = (1, 36_000)
 """The bounds of ValidityPeriod in Twilio's description; older editions of it ended at 14400."""

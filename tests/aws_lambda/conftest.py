@@ -7,7 +7,7 @@ import pytest
 from notifyhub.testing import VendorAnswer, VendorServer, forge_event
 from tests.aws_lambda.function import API_KEY, Function
 from tests.decryption.layout import Layout
-from tests.dispatching import CODE, EMAIL, PASSWORD
+from tests.support.hub import CODE, EMAIL, PASSWORD
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from notifyhub.errors import (
     Undeliverable,
 )
 from notifyhub.events import parse_event
-from tests.dispatching import CODE, EMAIL, LOCAL_KEY, Hub, settings_of, signing_up
 from tests.events.files import captured
+from tests.support.hub import CODE, EMAIL, LOCAL_KEY, Hub, settings_of, signing_up
 
 CONFIG = """
 [app]
@@ -266,15 +266,15 @@ def test_in_lambda_what_the_start_made_is_left_out_of_later_collections(config, 
 def test_the_collector_rests_while_the_handler_is_made_and_works_again_behind_it(config, monkeypatch):
     import gc
 
-    import notifyhub.aws_lambda
+    from notifyhub.aws_lambda import cognito
 
     seen = []
-    real = notifyhub.aws_lambda._handler
+    real = cognito._handler
 
     def watched(dispatcher):
         seen.append(gc.isenabled())
         return real(dispatcher)
 
-    monkeypatch.setattr(notifyhub.aws_lambda, "_handler", watched)
+    monkeypatch.setattr(cognito, "_handler", watched)
     make_handler(config)
     assert (seen, gc.isenabled()) == ([False], True)

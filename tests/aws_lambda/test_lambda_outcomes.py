@@ -12,8 +12,8 @@ import pytest
 
 from notifyhub.testing import VendorAnswer, VendorServer, assert_absent
 from tests.aws_lambda.function import API_KEY, CONFIG
-from tests.dispatching import CODE, EMAIL, PHONE
 from tests.ledger.stores import moto_one_at_a_time, new_table
+from tests.support.hub import CODE, EMAIL, PHONE
 
 pytest.importorskip("awslambdaric", reason="the runtime client exists for Linux alone")
 

@@ -12,7 +12,7 @@ from notifyhub.events.triggers import source_names
 from notifyhub.testing import VendorAnswer, assert_absent
 from tests.aws_lambda.debug_witness import LINE
 from tests.aws_lambda.function import API_KEY, CONFIG, PATIENCE_S, PREFIX
-from tests.dispatching import CODE, EMAIL, PASSWORD
+from tests.support.hub import CODE, EMAIL, PASSWORD
 
 pytest.importorskip("awslambdaric", reason="the runtime client exists for Linux alone")
 

@@ -5,7 +5,7 @@ import pytest
 
 from notifyhub.ledger import dynamodb
 from notifyhub.testing import VendorServer
-from notifyhub.testing.aws_contract import set_aws_environment
+from notifyhub.testing.contracts.aws_provider import set_aws_environment
 from tests.cli.conftest import plain
 from tests.ledger.stores import moto_one_at_a_time, new_table
 
@@ -329,7 +329,7 @@ def test_what_is_observed_is_shown(notifyhub, table, metrics, traces):
 
 def test_a_missing_library_for_traces_is_an_error(notifyhub, monkeypatch):
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
-    monkeypatch.delitem(sys.modules, "notifyhub.tracing", raising=False)
+    monkeypatch.delitem(sys.modules, "notifyhub.observability.otel", raising=False)
     done = check(notifyhub, f'{GOOD}\n[observability]\ntraces = "otel"\n')
     assert done.exit_code == 2
     assert "error    observability.traces: opentelemetry is not installed; run: pip install" in done.stdout

@@ -3,11 +3,11 @@ import json
 
 import pytest
 
-from notifyhub.cli.samples import ADDRESSES
 from notifyhub.errors import MissingExtra
 from notifyhub.events.triggers import source_names
-from notifyhub.registry import Registry
+from notifyhub.provider.registry import Registry
 from notifyhub.testing.forge import EMAIL, PHONE, POOL_ID
+from notifyhub.testing.samples import ADDRESSES
 
 CONFIG = """
 [app]

@@ -3,9 +3,9 @@
 import boto3
 import pytest
 
-from notifyhub.aws_clients import AwsClients
+from notifyhub.clients.aws import AwsClients
 from notifyhub.testing import VendorServer
-from notifyhub.testing.aws_contract import set_aws_environment
+from notifyhub.testing.contracts.aws_provider import set_aws_environment
 from tests.decryption.scripted_kms import ScriptedKms
 
 

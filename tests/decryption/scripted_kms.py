@@ -6,8 +6,8 @@ from typing import Any
 
 import boto3
 
-from notifyhub.aws_clients import AwsClients
-from notifyhub.decryption import EncryptionSdkDecryptor
+from notifyhub.clients.aws import AwsClients
+from notifyhub.decryption.encryption_sdk import EncryptionSdkDecryptor
 from notifyhub.events import CodeEvent
 from notifyhub.testing import VendorAnswer, VendorServer
 from tests.decryption.sealing import CODE, encoded, event_with, sealed

@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from notifyhub.decryption import POOL_CONTEXT, _key_provider, local_master_key
+from notifyhub.decryption.encryption_sdk import POOL_CONTEXT, _key_provider, local_master_key
 from notifyhub.events import CodeEvent, parse_event
 from notifyhub.testing.forge import POOL_ID
 

@@ -5,7 +5,7 @@ import concurrent.futures
 import pytest
 
 from notifyhub.deadline import Deadline
-from notifyhub.decryption import EncryptionSdkDecryptor
+from notifyhub.decryption.encryption_sdk import EncryptionSdkDecryptor
 from notifyhub.events import parse_event
 from notifyhub.testing.forge import forge_event
 from tests.decryption.contract import DecryptorContract

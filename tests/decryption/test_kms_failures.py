@@ -5,13 +5,13 @@ import time
 
 import pytest
 
-from notifyhub import decryption
 from notifyhub.deadline import Deadline
+from notifyhub.decryption import encryption_sdk
 from notifyhub.errors import ConfigurationError, DecryptionError
 from notifyhub.testing import VendorAnswer, assert_absent, traces_of
 from tests.decryption.scripted_kms import ARN
 from tests.decryption.sealing import CODE, POOL
-from tests.raw_server import free_port
+from tests.support.raw_server import free_port
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def decryptor(scripted, clients):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(decryption, "KMS_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(decryption, "KMS_ATTEMPTS", 1)
+    monkeypatch.setattr(encryption_sdk, "KMS_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(encryption_sdk, "KMS_ATTEMPTS", 1)
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ def refusal(scripted, caplog):
         ("ThrottlingException", ("kms_throttled", "raise the request quota", 3)),
         ("DisabledException", ("kms_key_state", "enable the key again", 1)),
         ("KMSInvalidStateException", ("kms_key_state", "pending deletion or import", 1)),
-        ("NotFoundException", ("kms_key", "check decryption.key_arns", 1)),
-        ("InvalidCiphertextException", ("key", "check decryption.key_arns", 1)),
-        ("IncorrectKeyException", ("key", "check decryption.key_arns", 1)),
+        ("NotFoundException", ("kms_key", "check encryption_sdk.key_arns", 1)),
+        ("InvalidCiphertextException", ("key", "check encryption_sdk.key_arns", 1)),
+        ("IncorrectKeyException", ("key", "check encryption_sdk.key_arns", 1)),
         ("SomethingNewException", ("kms", "KMS API reference", 1)),
     ],
 )
@@ -182,8 +182,8 @@ def test_a_lost_connection_is_tried_again_at_once(scripted, decryptor, refusal):
 )
 def test_whatever_is_not_the_arn_of_a_key_is_a_matter_of_the_configuration(clients, arn):
     with pytest.raises(ConfigurationError, match="write the key's ARN") as caught:
-        decryption.EncryptionSdkDecryptor([ARN, arn], clients)
-    assert caught.value.path == "decryption.key_arns"
+        encryption_sdk.EncryptionSdkDecryptor([ARN, arn], clients)
+    assert caught.value.path == "encryption_sdk.key_arns"
     assert "aws kms describe-key" in str(caught.value)
     assert_absent([arn] if arn else [], traces_of(caught.value))
 

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from notifyhub.deadline import Deadline
-from notifyhub.decryption import LocalKeyDecryptor, local_key, unescaped
+from notifyhub.decryption.encryption_sdk import LocalKeyDecryptor, local_key, unescaped
 from notifyhub.errors import ConfigurationError
 from notifyhub.testing import assert_absent, traces_of
 from notifyhub.testing.forge import new_local_key

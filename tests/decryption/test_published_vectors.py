@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from notifyhub.decryption import EncryptionSdkDecryptor
+from notifyhub.decryption.encryption_sdk import EncryptionSdkDecryptor
 from notifyhub.errors import DecryptionError
 
 KEPT_IN = os.environ.get("NOTIFYHUB_ESDK_VECTORS_DIR", "")

@@ -5,8 +5,8 @@ import pytest
 from notifyhub.delivery.cooldown import REPEATEDLY, Cooldown
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderUnusable, RecipientRejected, RefusedHere
 from notifyhub.provider import ProviderReceipt
-from notifyhub.testing.ledger_contract import ManualClock
-from tests.dispatching import Hub, settings_of, signing_up
+from notifyhub.testing.contracts.ledger import ManualClock
+from tests.support.hub import Hub, settings_of, signing_up
 
 NAMES = ["first", "second", "third"]
 

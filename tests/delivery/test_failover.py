@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from notifyhub.deadline import Deadline
-from notifyhub.delivery.courier import ATTEMPTS
+from notifyhub.delivery.failover import ATTEMPTS
 from notifyhub.errors import (
     ConfigurationError,
     DecryptionError,
@@ -22,7 +22,7 @@ from notifyhub.errors import (
 )
 from notifyhub.provider import ProviderReceipt
 from notifyhub.testing import RecordingProvider, assert_absent, traces_of
-from tests.dispatching import CODE, EMAIL, Hub, settings_of, signing_up
+from tests.support.hub import CODE, EMAIL, Hub, settings_of, signing_up
 
 THREE = settings_of(email=("first", "second", "third"))
 

@@ -11,8 +11,8 @@ from notifyhub.events import parse_event
 from notifyhub.provider import Capabilities
 from notifyhub.testing import RecordingProvider, assert_absent, traces_of
 from tests.delivery.test_unknown_outcomes import Recognising
-from tests.dispatching import Hub, Waiting, settings_of, signing_up
-from tests.leak_search import LeakSearch
+from tests.support.hub import Hub, Waiting, settings_of, signing_up
+from tests.support.leak_search import LeakSearch
 
 TWO = settings_of(email=("first", "second"))
 PASSWORDS = ["Plain9xyz", "a\\b9Xqqq", "it's\"9Xq", "C&n<9>'T\"", "päss w%rd9"]

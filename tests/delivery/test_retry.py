@@ -6,10 +6,10 @@ import random
 import pytest
 
 from notifyhub.deadline import Deadline
-from notifyhub.delivery import waits
-from notifyhub.delivery.courier import ATTEMPTS, ATTEMPTS_OF_THE_LAST
+from notifyhub.delivery import backoff
+from notifyhub.delivery.failover import ATTEMPTS, ATTEMPTS_OF_THE_LAST
 from notifyhub.errors import DeliveryFailed, NotSent, ProviderUnusable, RefusedHere
-from tests.dispatching import Hub, settings_of, signing_up
+from tests.support.hub import Hub, settings_of, signing_up
 
 TWO = settings_of(email=("first", "second"))
 
@@ -81,7 +81,7 @@ def test_no_wait_eats_the_next_ones_share(hub, slept):
 
 def test_a_vendor_that_asks_for_no_wait_is_not_asked_again_within_a_moment(hub, slept, monkeypatch):
     """By a clock that is behind, a reset has passed before it comes; six calls at once would use up all that there are."""
-    monkeypatch.setattr(waits, "BASE_S", 0.25)
+    monkeypatch.setattr(backoff, "BASE_S", 0.25)
     random.seed(3)
     for name in ("first", "second"):
         hub.providers[name].fail_with(throttled(0.0), times=10)
@@ -112,10 +112,10 @@ def test_the_last_provider_is_asked_more_often_but_not_for_ever(slept, hub):
 
 
 def test_without_a_vendors_wait_it_is_full_jitter(monkeypatch):
-    monkeypatch.setattr(waits, "BASE_S", 0.25)
+    monkeypatch.setattr(backoff, "BASE_S", 0.25)
     random.seed(7)
-    for attempt, most in ((1, 0.25), (2, 0.5), (3, 1.0), (20, waits.LONGEST_S)):
-        drawn = [waits.pause(None, attempt=attempt, left=60) for _ in range(500)]
+    for attempt, most in ((1, 0.25), (2, 0.5), (3, 1.0), (20, backoff.LONGEST_S)):
+        drawn = [backoff.pause(None, attempt=attempt, left=60) for _ in range(500)]
         seconds = [wait for wait in drawn if wait is not None]
         assert len(seconds) == 500
         assert 0 <= min(seconds) < 0.1 * most
@@ -123,6 +123,6 @@ def test_without_a_vendors_wait_it_is_full_jitter(monkeypatch):
 
 
 def test_a_wait_leaves_enough_for_the_call_behind_it():
-    assert waits.pause(1.0, attempt=1, left=1.1 + waits.ENOUGH_S) == pytest.approx(1.0, abs=0.02)
-    assert waits.pause(1.0, attempt=1, left=1.0 + waits.ENOUGH_S - 0.01) is None
-    assert waits.pause(None, attempt=1, left=0.0) is None
+    assert backoff.pause(1.0, attempt=1, left=1.1 + backoff.ENOUGH_S) == pytest.approx(1.0, abs=0.02)
+    assert backoff.pause(1.0, attempt=1, left=1.0 + backoff.ENOUGH_S - 0.01) is None
+    assert backoff.pause(None, attempt=1, left=0.0) is None

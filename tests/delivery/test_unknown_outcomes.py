@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notifyhub.deadline import Deadline
-from notifyhub.delivery.courier import ATTEMPTS
+from notifyhub.delivery.failover import ATTEMPTS
 from notifyhub.errors import DeliveryFailed, OutcomeUnknown, RefusedHere, Undeliverable
 from notifyhub.events import parse_event
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.provider import Capabilities
 from notifyhub.testing import RecordingProvider
-from tests.dispatching import Hub, settings_of, signing_up
+from tests.support.hub import Hub, settings_of, signing_up
 
 
 class Recognising(RecordingProvider):

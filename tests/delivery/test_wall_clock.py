@@ -10,13 +10,13 @@ import time
 
 import pytest
 
-from notifyhub import deadline_sockets
-from notifyhub.bounded import MAX_HANGING
+from notifyhub.clients import sockets
 from notifyhub.deadline import Deadline
 from notifyhub.errors import DeliveryFailed, OutcomeUnknown, RefusedHere
-from notifyhub.observing import Observer
-from tests.dispatching import Hub, Waiting, settings_of, signing_up
-from tests.raw_server import raw_server
+from notifyhub.observability.observer import Observer
+from notifyhub.workers import MAX_HANGING
+from tests.support.hub import Hub, Waiting, settings_of, signing_up
+from tests.support.raw_server import raw_server
 
 SECONDS = 0.6
 SLACK = 6.0
@@ -129,7 +129,7 @@ def test_what_keeps_the_deadline_by_itself_needs_no_thread_of_its_own(over):
 
 
 def test_without_that_it_has_one(over, monkeypatch):
-    monkeypatch.setattr(deadline_sockets, "install", lambda client: False)
+    monkeypatch.setattr(sockets, "install", lambda client: False)
     with peer(dripping_head(over), over) as address:
         hub = hub_over(address)
         hub.dispatcher.warm_up()

@@ -19,7 +19,7 @@ def open_ledger(kind, where):
         from notifyhub.ledger.sqlite import SqliteLedger
 
         return SqliteLedger(Path(where))
-    from notifyhub.aws_clients import AwsClients
+    from notifyhub.clients.aws import AwsClients
     from notifyhub.ledger.dynamodb import DynamoDbLedger
 
     client = AwsClients().get("dynamodb", attempts=1, timeout_s=PATIENCE_S)

@@ -2,8 +2,8 @@ import uuid
 
 import pytest
 
-from notifyhub.aws_clients import AwsClients
-from notifyhub.testing.aws_contract import set_aws_environment
+from notifyhub.clients.aws import AwsClients
+from notifyhub.testing.contracts.aws_provider import set_aws_environment
 from tests.ledger.stores import LossyWire, dynalite, moto_one_at_a_time, new_table, served
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.raw_server import free_port
+from tests.support.raw_server import free_port
 
 DYNALITE = "NOTIFYHUB_DYNALITE_DIR"
 

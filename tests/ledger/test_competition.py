@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notifyhub.testing.aws_contract import set_aws_environment
+from notifyhub.testing.contracts.aws_provider import set_aws_environment
 from tests.ledger.competing import PROCESSES
 
 pytestmark = [

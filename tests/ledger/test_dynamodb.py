@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from notifyhub.aws_clients import AwsClients
+from notifyhub.clients.aws import AwsClients
 from notifyhub.errors import LedgerError, OutcomeUnknown
 from notifyhub.ledger.dynamodb import ATTEMPTS, PROBED, DynamoDbLedger
 from notifyhub.testing import LedgerContract, VendorAnswer, VendorServer, assert_absent, traces_of
-from notifyhub.testing.aws_contract import set_aws_environment
-from notifyhub.testing.ledger_contract import ACCEPTED, KEY, LEASE_S, UNDELIVERABLE, ManualClock
-from tests.raw_server import free_port
+from notifyhub.testing.contracts.aws_provider import set_aws_environment
+from notifyhub.testing.contracts.ledger import ACCEPTED, KEY, LEASE_S, UNDELIVERABLE, ManualClock
+from tests.support.raw_server import free_port
 
 KEEP = timedelta(days=15)
 JSON = {"content-type": "application/x-amz-json-1.0"}

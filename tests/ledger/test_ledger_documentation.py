@@ -10,7 +10,7 @@ import pytest
 
 from notifyhub.ledger.dynamodb import DynamoDbLedger
 from notifyhub.settings import load_settings
-from notifyhub.testing.ledger_contract import ACCEPTED, KEY, ManualClock
+from notifyhub.testing.contracts.ledger import ACCEPTED, KEY, ManualClock
 
 PAGE = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
 

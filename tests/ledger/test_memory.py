@@ -9,7 +9,7 @@ import pytest
 
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.testing import LedgerContract
-from notifyhub.testing.ledger_contract import ACCEPTED, ManualClock
+from notifyhub.testing.contracts.ledger import ACCEPTED, ManualClock
 
 
 class TestMemoryLedger(LedgerContract):

@@ -8,7 +8,7 @@ import pytest
 from notifyhub.errors import LedgerError
 from notifyhub.ledger.records import ERROR_LENGTH, milliseconds, moment, receipt_of, record_of
 from notifyhub.receipts import Attempt, Delivery, Receipt
-from notifyhub.testing.ledger_contract import ACCEPTED, UNDELIVERABLE
+from notifyhub.testing.contracts.ledger import ACCEPTED, UNDELIVERABLE
 
 MAIL = {"channel": "email", "status": "accepted"}
 

@@ -17,7 +17,7 @@ from notifyhub.errors import ConfigurationError, LedgerError
 from notifyhub.ledger import sqlite
 from notifyhub.ledger.sqlite import SWEPT, SqliteLedger
 from notifyhub.testing import LedgerContract, assert_absent
-from notifyhub.testing.ledger_contract import ACCEPTED, KEY, UNDELIVERABLE, ManualClock
+from notifyhub.testing.contracts.ledger import ACCEPTED, KEY, UNDELIVERABLE, ManualClock
 
 
 class TestSqliteLedger(LedgerContract):

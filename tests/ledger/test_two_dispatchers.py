@@ -4,7 +4,7 @@ import pytest
 
 from notifyhub import Dispatcher, NotificationEvent, Recipient, load_settings
 from notifyhub.ledger import dynamodb
-from notifyhub.testing.aws_contract import set_aws_environment
+from notifyhub.testing.contracts.aws_provider import set_aws_environment
 
 
 class ParcelLost(NotificationEvent):

@@ -16,14 +16,14 @@ from botocore.validate import ParamValidator
 from typer.testing import CliRunner
 
 from notifyhub import Observer
-from notifyhub import metrics as metrics_module
 from notifyhub.cli.app import app
 from notifyhub.errors import RecipientRejected, Undeliverable
+from notifyhub.observability import emf as metrics_module
 from notifyhub.settings.model import Settings
 from notifyhub.settings.policy import Route
 from notifyhub.settings.tables import Observability
 from notifyhub.testing import forge_event
-from tests.dispatching import Hub, signing_up
+from tests.support.hub import Hub, signing_up
 
 ROOT = Path(__file__).parents[2]
 
@@ -124,7 +124,7 @@ def test_the_readme_says_what_it_costs():
 
 
 def test_every_metric_is_documented_and_no_other():
-    source = (ROOT / "notifyhub" / "metrics.py").read_text(encoding="utf-8")
+    source = (ROOT / "notifyhub" / "observability" / "emf.py").read_text(encoding="utf-8")
     metrics = {*re.findall(r'_Metric\(\s*"(\w+)"', source), *metrics_module._COUNTED.values()}
     table = (ROOT / "docs" / "observability.md").read_text(encoding="utf-8").partition("## Metrics")[2]
     rows = re.findall(r"^\| (`.*?) \|", table.partition("## Traces")[0], re.MULTILINE)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from notifyhub.provider import ENTRY_POINT_GROUP
-from notifyhub.testing.provider_contract import LocalProviderContract
+from notifyhub.testing.contracts.provider import LocalProviderContract
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

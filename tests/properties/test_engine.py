@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from notifyhub import errors
 from notifyhub.deadline import Deadline
-from notifyhub.delivery.courier import ATTEMPTS, ATTEMPTS_OF_THE_LAST
+from notifyhub.delivery.failover import ATTEMPTS, ATTEMPTS_OF_THE_LAST
 from notifyhub.errors import (
     ConfigurationError,
     DecryptionError,
@@ -31,8 +31,8 @@ from notifyhub.ledger.base import Ledger
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.provider import Capabilities, ProviderReceipt
 from notifyhub.testing import RecordingProvider, assert_absent, traces_of
-from tests.dispatching import CODE, EMAIL, Hub, settings_of, signing_up
-from tests.leak_search import LeakSearch
+from tests.support.hub import CODE, EMAIL, Hub, settings_of, signing_up
+from tests.support.leak_search import LeakSearch
 
 NAMES = ("first", "second", "third")
 EVENT = signing_up()

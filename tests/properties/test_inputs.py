@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from notifyhub.clients.reply import Reply
 from notifyhub.deadline import Deadline
 from notifyhub.errors import DecryptionError, NotifyHubError, ProviderError, Undeliverable
-from notifyhub.registry import Registry
-from notifyhub.reply import Reply
+from notifyhub.provider.registry import Registry
+from notifyhub.provider.toolkit import Clients
 from notifyhub.testing import assert_absent, traces_of
-from notifyhub.toolkit import Clients
-from tests.dispatching import CODE, EMAIL, Hub, signing_up
-from tests.leak_search import LeakSearch
+from tests.support.hub import CODE, EMAIL, Hub, signing_up
+from tests.support.leak_search import LeakSearch
 
 EVENT = signing_up()
 CIPHERTEXT = base64.b64decode(EVENT["request"]["code"])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from notifyhub.delivery.cooldown import Cooldown
 from notifyhub.errors import NoRoute, NotSent, ProviderUnusable
 from notifyhub.events import parse_event
-from notifyhub.routing import Router
+from notifyhub.routing.router import Router
 from notifyhub.settings.policy import Route
 from notifyhub.testing import forge_event
 

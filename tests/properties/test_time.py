@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifyhub.deadline import Deadline
-from notifyhub.decryption import Decryptor
+from notifyhub.decryption.encryption_sdk import Decryptor
 from notifyhub.errors import NotifyHubError, NotSent, OutcomeUnknown
 from notifyhub.ledger.base import Ledger
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.secret import Secret
 from notifyhub.testing import RecordingProvider
-from tests.dispatching import CODE, Hub, settings_of, signing_up
+from tests.support.hub import CODE, Hub, settings_of, signing_up
 
 NAMES = ("first", "second", "third")
 EVENT = signing_up()

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from notifyhub.errors import ProviderUnusable
-from notifyhub.testing.provider_contract import CODE, LocalProviderContract
+from notifyhub.testing.contracts.provider import CODE, LocalProviderContract
 from notifyhub_providers.console import Console
 
 

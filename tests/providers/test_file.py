@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from notifyhub.errors import ProviderUnusable, UnsupportedContent
-from notifyhub.testing.provider_contract import CODE, KEY, TO, LocalProviderContract
-from notifyhub.toolkit import Clients
+from notifyhub.provider.toolkit import Clients
+from notifyhub.testing.contracts.provider import CODE, KEY, TO, LocalProviderContract
 from notifyhub_providers.file import File
 
 EML = "SignUp.email.5f5f5f5f5f5f5f5f.eml"

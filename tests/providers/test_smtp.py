@@ -4,9 +4,9 @@ import pytest
 
 from notifyhub.deadline import Deadline
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError, ProviderUnusable
-from notifyhub.testing.provider_contract import CODE, ProviderContract
+from notifyhub.provider.toolkit import Clients
+from notifyhub.testing.contracts.provider import CODE, ProviderContract
 from notifyhub.testing.vendor_server import VendorAnswer
-from notifyhub.toolkit import Clients
 from notifyhub_providers._smtp_session import Session
 from notifyhub_providers.smtp import Smtp
 from tests.providers.smtp.scripted_server import ScriptedServer

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from notifyhub.errors import RefusedHere
-from notifyhub.testing.aws_contract import REGION, AwsProviderContract
+from notifyhub.testing.contracts.aws_provider import REGION, AwsProviderContract
 from notifyhub_providers.sns import Sns
 
 

@@ -26,7 +26,7 @@ class TestTwilio(ProviderContract):
     @pytest.fixture
     def sent(self, vendor):
         """Sends with that table of settings; gives the form that arrived."""
-        from notifyhub.toolkit import Clients
+        from notifyhub.provider.toolkit import Clients
 
         clients = Clients()
 

@@ -1,7 +1,7 @@
 """What an application names in `[hooks]`."""
 
 from notifyhub.events.notification import NotificationEvent
-from notifyhub.observing import Observer
+from notifyhub.observability.observer import Observer
 from notifyhub.recipients import EventRecipients, RecipientResolver
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from notifyhub.errors import UnsupportedContent
 from notifyhub.messages import Message
-from notifyhub.toolkit import Clients
+from notifyhub.provider.toolkit import Clients
 from notifyhub_providers._mime import LetterWriter, ascii_domain
 from notifyhub_providers.smtp import Smtp
 

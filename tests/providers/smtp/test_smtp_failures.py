@@ -13,8 +13,8 @@ from notifyhub.deadline import Deadline
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError, RefusedHere
 from notifyhub.messages import Message
 from notifyhub.provider import SendContext
+from notifyhub.provider.toolkit import Clients
 from notifyhub.testing import assert_absent, traces_of
-from notifyhub.toolkit import Clients
 from notifyhub_providers._smtp_session import Session
 from notifyhub_providers.smtp import Smtp
 

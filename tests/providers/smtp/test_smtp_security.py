@@ -11,7 +11,7 @@ from notifyhub.deadline import Deadline
 from notifyhub.errors import ConfigurationError, NotSent, ProviderUnusable, UnsupportedContent
 from notifyhub.messages import Message
 from notifyhub.provider import SendContext
-from notifyhub.toolkit import Clients
+from notifyhub.provider.toolkit import Clients
 from notifyhub_providers.smtp import Smtp
 from tests.providers.smtp.mail_host import mail_host
 from tests.providers.smtp.scripted_server import ScriptedServer

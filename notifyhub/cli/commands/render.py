@@ -1,0 +1,76 @@
+"""`notifyhub render`: what a message looks like."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from notifyhub.assembly import events_of, renderer_of
+from notifyhub.cli.commands.send import read_event
+from notifyhub.cli.configuration import settings_if_any
+from notifyhub.cli.options import ChannelOption, Config
+from notifyhub.cli.output import err, reported_errors
+from notifyhub.events.parsing import parse_event
+from notifyhub.settings import Settings
+from notifyhub.testing.samples import ADDRESSES, sample, source_of
+
+if TYPE_CHECKING:
+    from notifyhub.channels import Channel
+    from notifyhub.events.base import Event
+    from notifyhub.messages import Message
+    from notifyhub.secret import Secret
+
+
+class Part(StrEnum):
+    """What to print of a message."""
+
+    all = "all"
+    subject = "subject"
+    html = "html"
+    text = "text"
+
+
+def render(
+    trigger: Annotated[str, typer.Argument(help="SignUp, …, a full source, or a JSON file with an event of your own.")],
+    channel: ChannelOption = None,
+    part: Annotated[Part, typer.Option(help="What to print.")] = Part.all,
+    locale: Annotated[Optional[str], typer.Option(help="The user's locale, such as de-AT.")] = None,  # noqa: UP045
+    config: Config = None,
+) -> None:
+    """Prints a message with a made-up code, rendered from the configuration's templates or the built-in ones."""
+    with reported_errors():
+        settings = settings_or_defaults(config)
+        wanted: Channel | None = channel.value if channel else None
+        event, secret = _event(trigger, wanted, locale, settings)
+        chosen = wanted if wanted in event.all_channels else event.all_channels[0]
+        message = renderer_of(settings).render(event, chosen, ADDRESSES[chosen], secret)
+        sys.stdout.write(_shown(message, part))
+
+
+def settings_or_defaults(config: Path | None) -> Settings:
+    """The configuration, or, where none is found and none was named, just what the built-in templates need."""
+    if settings := settings_if_any(config):
+        return settings
+    err().print("No notifyhub.toml here: showing the built-in templates.", style="dim")
+    return Settings.model_validate({"app": {"name": "Acme"}})
+
+
+def _event(
+    trigger: str, channel: Channel | None, locale: str | None, settings: Settings
+) -> tuple[Event, Secret | None]:
+    if not trigger.endswith(".json"):
+        return sample(source_of(trigger, channel), locale=locale)
+    event = parse_event(read_event(Path(trigger)), own=events_of(settings, ()))
+    return event, sample(source_of("SignUp", "email"))[1] if event.needs_code else None
+
+
+def _shown(message: Message, part: Part) -> str:
+    parts = {Part.subject: message.subject, Part.html: message.html, Part.text: message.text}
+    if part is not Part.all:
+        return (parts[part] or "").rstrip("\n") + "\n"
+    shown = [f"--- {name.value}\n{text.rstrip()}\n" for name, text in parts.items() if text]
+    return "\n".join(shown)

@@ -1,0 +1,1 @@
+"""From an event's ciphertext to its secret."""

@@ -1,0 +1,58 @@
+"""Keeps what a vendor or a plugin says of a message from quoting it.
+
+Codes and ids look alike, so a pattern cannot tell a vendor's error code from a user's; only the message can.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from notifyhub import errors
+from notifyhub.errors import NotSent, ProviderError, ProviderUnusable
+from notifyhub.provider.contract import ProviderReceipt
+from notifyhub.redaction.escapes import shows_in
+
+if TYPE_CHECKING:
+    from notifyhub.messages import Message
+
+_ID = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+def unquoting_receipt(receipt: ProviderReceipt, message: Message) -> ProviderReceipt:
+    """The receipt, without an id that is none or that quotes the message."""
+    message_id: object = receipt.message_id
+    if isinstance(message_id, str) and _ID.fullmatch(message_id) and not _quotes(message_id, message):
+        return receipt
+    return ProviderReceipt(message_id=None)
+
+
+def unquoting_error(error: ProviderError, message: Message) -> ProviderError:
+    """The error alone, without what it was raised from, and without what quotes the message."""
+    error.__cause__ = error.__context__ = None
+    if any(_quotes(str(value), message) for value in (*error.args, *vars(error).values())):
+        error = _rebuilt(error, message)
+    return error.with_traceback(None)  # its frames hold the request
+
+
+def _rebuilt(error: ProviderError, message: Message) -> ProviderError:
+    # A plugin's own subclass may be made in another way; ours are all made alike.
+    kind = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
+    code, request_id = (
+        None if value is None or _quotes(str(value), message) else str(value)
+        for value in (error.code, error.request_id)
+    )
+    rebuilt: ProviderError = kind(error.provider, status=error.status, code=code, request_id=request_id)
+    if isinstance(rebuilt, NotSent) and isinstance(error, NotSent):
+        rebuilt.retry_after = error.retry_after
+    if isinstance(rebuilt, ProviderUnusable) and isinstance(error, ProviderUnusable):
+        rebuilt.authentication = error.authentication
+    return rebuilt
+
+
+def _quotes(text: str, message: Message) -> bool:
+    """Whether the text holds the secret, the recipient or a link of the message, which may be a credential."""
+    if message.secret is not None and message.secret.shows_in(text):
+        return True
+    links = (word for word in message.text.split() if word.startswith("http") and "?" in word)
+    return any(shows_in(text, needle) for needle in (message.to.removeprefix("+"), *links))

@@ -1,0 +1,1 @@
+"""What others learn of a dispatch: log lines, observers, metrics and spans."""

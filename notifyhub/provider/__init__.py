@@ -1,0 +1,44 @@
+"""All that a provider plugin needs, beside the errors and messages.
+
+```python
+from notifyhub.errors import RecipientRejected
+from notifyhub.provider import BaseUrl, Capabilities, HttpSettings, Provider, ProviderReceipt
+```
+"""
+
+from __future__ import annotations
+
+from notifyhub.clients.reply import Reply, seconds, seconds_until
+from notifyhub.provider.contract import (
+    ENTRY_POINT_GROUP,
+    Aws,
+    Capabilities,
+    Http,
+    HttpSettings,
+    Provider,
+    ProviderReceipt,
+    ProviderSettings,
+    SendContext,
+    Toolkit,
+)
+from notifyhub.settings.section import BaseUrl, FilePath, MailSender, is_loopback
+
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "Aws",
+    "BaseUrl",
+    "Capabilities",
+    "FilePath",
+    "Http",
+    "HttpSettings",
+    "MailSender",
+    "Provider",
+    "ProviderReceipt",
+    "ProviderSettings",
+    "Reply",
+    "SendContext",
+    "Toolkit",
+    "is_loopback",
+    "seconds",
+    "seconds_until",
+]

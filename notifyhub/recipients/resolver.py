@@ -1,0 +1,109 @@
+"""Where a message goes."""
+
+from __future__ import annotations
+
+import abc
+import re
+from typing import TYPE_CHECKING, Any
+
+from notifyhub.errors import EventError, ProviderError, RecipientLookupError, Undeliverable
+from notifyhub.events.cognito import CodeEvent, TakeOverEvent
+from notifyhub.events.notification import NotificationEvent
+from notifyhub.workers import WORKERS, Congested, Overrun
+
+if TYPE_CHECKING:
+    from notifyhub.channels import Channel
+    from notifyhub.clients.aws import AwsClients
+    from notifyhub.deadline import Deadline
+    from notifyhub.events.base import Event
+
+LOOKUP_TIMEOUT_S = 3.0
+LOOKUP_ATTEMPTS = 2
+
+_ATTRIBUTES: dict[Channel, str] = {"email": "email", "sms": "phone_number"}
+# No more than this is checked: the vendor knows better, but nothing may become a second recipient or a header.
+_USABLE: dict[Channel, re.Pattern[str]] = {
+    "email": re.compile(r"[^\s\x00-\x1f\x7f<>,;:\"()\[\]\\@]{1,64}@[^\s\x00-\x1f\x7f<>,;:\"()\[\]\\@]{1,255}"),
+    "sms": re.compile(r"\+[1-9][0-9]{5,14}"),
+}
+
+
+class RecipientResolver(abc.ABC):
+    """Finds the address for an event; replace it where addresses are kept elsewhere."""
+
+    @abc.abstractmethod
+    def resolve(self, event: Event, channel: Channel, deadline: Deadline) -> str | None:
+        """The mail address or phone number, None where there is none.
+
+        Raises RecipientLookupError where it cannot be told just now, so that the event is tried again.
+        """
+
+    def address(self, event: Event, channel: Channel, deadline: Deadline) -> str:
+        """The address to send to; raises Undeliverable where there is no usable one."""
+        address = self.resolve(event, channel, deadline)
+        if address is None or not _USABLE[channel].fullmatch(address):
+            what = "there is no" if not address else "this is no usable"
+            kind = "mail address" if channel == "email" else "phone number in E.164 form, such as +15005550006"
+            raise Undeliverable("no_usable_address", f"{event.trigger} {channel}: {what} {kind}")
+        return address
+
+
+class EventRecipients(RecipientResolver):
+    """The default: what the event itself says, and for take-over events what the user pool knows."""
+
+    def __init__(self, clients: AwsClients) -> None:
+        self._clients = clients
+
+    def resolve(self, event: Event, channel: Channel, deadline: Deadline) -> str | None:
+        """The channel's attribute; never anything of clientMetadata, which the caller controls."""
+        if isinstance(event, NotificationEvent):
+            return event.recipient.address(channel)
+        if isinstance(event, CodeEvent):
+            return event.request.user_attributes.get(_ATTRIBUTES[channel])
+        if isinstance(event, TakeOverEvent):
+            return self._looked_up(event, _ATTRIBUTES[channel], deadline)
+        raise EventError(f"{type(event).__name__} needs a resolver of its own: [hooks] resolver")
+
+    def _looked_up(self, event: TakeOverEvent, attribute: str, deadline: Deadline) -> str | None:
+        """The user's own attribute, only if it is verified: a warning to an attacker's address would be no warning."""
+        if deadline.passed:
+            raise RecipientLookupError("no time was left to look the user up; raise the function's time-out")
+        user = self._user_in_time(event, deadline)
+        attributes = {entry["Name"]: entry.get("Value") for entry in user.get("UserAttributes", [])}
+        return attributes.get(attribute) if attributes.get(f"{attribute}_verified") == "true" else None
+
+    def _user_in_time(self, event: TakeOverEvent, deadline: Deadline) -> dict[str, Any]:
+        try:
+            return WORKERS.call(lambda: self._user(event), deadline.remaining())
+        except (Overrun, Congested):
+            pass
+        raise RecipientLookupError("AdminGetUser did not answer in time; raise the function's time-out")
+
+    def _user(self, event: TakeOverEvent) -> dict[str, Any]:
+        from notifyhub.clients.aws import AwsService
+
+        region = event.user_pool_id.partition("_")[0]
+        client = self._clients.get("cognito-idp", region, attempts=LOOKUP_ATTEMPTS, timeout_s=LOOKUP_TIMEOUT_S)
+        request = {"UserPoolId": event.user_pool_id, "Username": event.user_name}
+        try:
+            reply = AwsService("cognito-idp", client).call("admin_get_user", request)
+        except ProviderError as error:
+            raise RecipientLookupError(f"AdminGetUser did not answer: {error}") from error
+        if reply.code == "UserNotFoundException":
+            raise Undeliverable("no_usable_address", "the user does not exist any more")
+        if reply.code:
+            raise RecipientLookupError(
+                f"AdminGetUser was refused ({reply.code}): {_remedy(reply.code)}", code=reply.code
+            )
+        user: dict[str, Any] = reply.json()
+        return user
+
+
+def _remedy(code: str) -> str:
+    remedies = {
+        "AccessDeniedException": "grant the function's role cognito-idp:AdminGetUser on the pool",
+        "NotAuthorizedException": "grant the function's role cognito-idp:AdminGetUser on the pool",
+        "TooManyRequestsException": "Cognito is throttling; the invocation is retried",
+        "ResourceNotFoundException": "there is no such pool in this account and region",
+    }
+    return remedies.get(code, "see the error code in the Cognito API reference, AdminGetUser")

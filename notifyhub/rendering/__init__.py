@@ -1,0 +1,1 @@
+"""From an event and its secret to a message, through template files."""

@@ -1,0 +1,149 @@
+"""Which template files exist, and which of them one message is made of."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from notifyhub.errors import ConfigurationError, TemplateNotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from notifyhub.channels import Channel
+
+BUILT_IN_LOCALE = "en"
+"""The last resort: a message in English is better than none."""
+_LONGEST_LOCALE = 35
+"""RFC 5646, 4.4.1; the caller of Cognito may send anything."""
+
+_FILE = re.compile(
+    r"(?P<channel>email|sms)\.(?P<part>subject|body)(?:\.(?P<locale>[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*))?"
+    r"\.(?P<kind>html|txt)\.j2"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PartKey:
+    """One part of a trigger's message, such as the HTML body of an email."""
+
+    folder: str
+    channel: Channel
+    part: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The template names that one message is made of; a name is `<root's number>!<path below the root>`."""
+
+    channel: Channel
+    locale: str
+    subject: str | None
+    html: str | None
+    text: str | None
+
+    def parts(self) -> dict[str, str]:
+        """The template names of the parts that exist."""
+        parts = {"html": self.html, "text": self.text, "subject": self.subject}
+        return {part: name for part, name in parts.items() if name}
+
+
+class TemplateIndex:
+    """The files below the roots, read once; roots are in order of precedence, the built-in one last."""
+
+    def __init__(self, roots: Sequence[Path], *, default_locale: str) -> None:
+        self.roots = tuple(roots)
+        self._default = normalised(default_locale)
+        self._files = [dict(_scanned(root, self._default)) for root in self.roots]
+        self._remembered = functools.lru_cache(maxsize=256)(self._choose)
+
+    def folders(self) -> set[str]:
+        """All trigger folders that any root holds."""
+        return {key.folder for files in self._files for key in files}
+
+    def locales(self, folder: str, channel: Channel) -> set[str]:
+        """The locales that a trigger's bodies exist in."""
+        keys = [PartKey(folder, channel, "body", kind) for kind in ("html", "txt")]
+        return {locale for files in self._files for key in keys for locale in files.get(key, {})}
+
+    def file(self, name: str) -> str:
+        """The file behind a template's name, as errors show it; a name without a root's number is shown as it is."""
+        number, bang, path = name.partition("!")
+        return str(self.roots[int(number)] / path) if bang else name
+
+    def choose(self, folders: Sequence[str], channel: Channel, wanted: Iterable[str]) -> Chosen:
+        """The parts of one message; raises TemplateNotFound where no root has a body.
+
+        Root and locale are chosen once, by the body: the HTML body of an email, or the text where there is no HTML at
+        all. A part of a root that takes precedence over the body's is used in the same locale; one of a root below is
+        not, as it would not match the body, except for the subject, which a mail cannot do without.
+        """
+        return self._remembered(tuple(folders), channel, tuple(wanted))
+
+    def _choose(self, folders: tuple[str, ...], channel: Channel, wanted: tuple[str, ...]) -> Chosen:
+        locales = tuple(_candidates((*wanted, self._default, BUILT_IN_LOCALE)))
+        for folder in folders:
+            for kind in ("html", "txt") if channel == "email" else ("txt",):
+                found = self._body(PartKey(folder, channel, "body", kind), locales)
+                if found is not None:
+                    return self._parts(folder, channel, kind, *found)
+        raise TemplateNotFound(f"{folders[0]}/{channel}.body", roots=[str(root) for root in self.roots])
+
+    def _body(self, key: PartKey, locales: Sequence[str]) -> tuple[int, str] | None:
+        """The first root with the body in any of the locales, and the best of them there."""
+        for number, files in enumerate(self._files):
+            existing = files.get(key, {})
+            if match := next((locale for locale in locales if locale in existing), None):
+                return number, match
+        return None
+
+    def _parts(self, folder: str, channel: Channel, kind: str, root: int, locale: str) -> Chosen:
+        last = len(self.roots) - 1
+        subject = PartKey(folder, channel, "subject", "txt")
+        text = PartKey(folder, channel, "body", "txt")
+        return Chosen(
+            channel=channel,
+            locale=locale,
+            subject=self._name(subject, locale, last) if channel == "email" else None,
+            html=self._name(PartKey(folder, channel, "body", "html"), locale, root) if kind == "html" else None,
+            text=self._name(text, locale, root),
+        )
+
+    def _name(self, key: PartKey, locale: str, last_root: int) -> str | None:
+        for number, files in enumerate(self._files[: last_root + 1]):
+            if path := files.get(key, {}).get(locale):
+                return f"{number}!{path}"
+        return None
+
+
+def normalised(locale: str) -> str:
+    """`de_AT` and `de-at` as one: `de-at`."""
+    return locale.replace("_", "-").lower()
+
+
+def _candidates(wanted: Iterable[str]) -> Iterator[str]:
+    """Each locale, and behind it the same without its region: `zh-hant-tw`, `zh-hant`, `zh`."""
+    for locale in wanted:
+        parts = normalised(locale).split("-") if len(locale) <= _LONGEST_LOCALE else []
+        yield from ("-".join(parts[:count]) for count in range(len(parts), 0, -1))
+
+
+def _scanned(root: Path, default_locale: str) -> Iterator[tuple[PartKey, dict[str, str]]]:
+    if not root.is_dir():
+        raise ConfigurationError(f"there is no folder {root}", path="templates.path")
+    found: dict[PartKey, dict[str, str]] = {}
+    for folder in (entry for entry in os.scandir(root) if entry.is_dir() and entry.name[0] not in "._"):
+        # Sorted: on every file system, the file that names the default locale wins over the one that names none.
+        for entry in sorted(os.scandir(folder.path), key=lambda entry: (entry.name.count("."), entry.name)):
+            if match := _FILE.fullmatch(entry.name):
+                key = PartKey(
+                    folder.name, "email" if match["channel"] == "email" else "sms", match["part"], match["kind"]
+                )
+                locale = normalised(match["locale"] or default_locale)
+                found.setdefault(key, {})[locale] = f"{folder.name}/{entry.name}"
+    yield from found.items()

@@ -1,0 +1,1 @@
+"""Which providers a message may take, and why."""

@@ -1,0 +1,1 @@
+"""Contract suites: tests to inherit for every provider, ledger and decryptor."""

@@ -1,0 +1,184 @@
+"""Calls end for whoever waits when their time is up."""
+
+import contextlib
+import contextvars
+import multiprocessing
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import notifyhub.workers
+from notifyhub.workers import IDLE_KEPT, MAX_HANGING, Congested, Lane, Overrun, Workers
+
+
+@pytest.fixture
+def workers():
+    return Workers()
+
+
+def test_a_call_returns_what_it_returns_and_raises_what_it_raises(workers):
+    assert workers.call(lambda: 7, 5) == 7
+    with pytest.raises(ValueError, match="invalid literal"):
+        workers.call(lambda: int("x"), 5)
+
+
+def test_what_even_a_thread_should_not_swallow_reaches_the_caller(workers):
+    with pytest.raises(SystemExit):
+        workers.call(lambda: sys.exit(3), 5)
+    assert workers.call(lambda: 1, 5) == 1, "and the thread goes on"
+
+
+def test_a_call_that_takes_too_long_is_left_to_itself_and_its_result_is_told(workers):
+    goes_on, told = threading.Event(), []
+    came = threading.Event()
+
+    def late(result):
+        told.append(result)
+        came.set()
+
+    began = time.monotonic()
+    with pytest.raises(Overrun):
+        workers.call(lambda: goes_on.wait(30) and "late", 0.1, late=late)
+    assert time.monotonic() - began < 5
+    assert told == []
+    goes_on.set()
+    assert came.wait(10)
+    assert told == ["late"]
+
+
+def test_what_ends_in_time_is_never_told_as_late(workers):
+    told: list[object] = []
+    assert [workers.call(lambda: 1, 5, late=told.append) for _ in range(200)] == [1] * 200
+    assert told == []
+
+
+def test_a_result_is_either_returned_or_late_and_never_both_nor_neither(workers):
+    """The call ends just when its time does."""
+    returned: list[object] = []
+    late: list[object] = []
+    for _ in range(300):
+        with contextlib.suppress(Overrun):
+            returned.append(workers.call(lambda: time.sleep(0.001), 0.001, late=late.append))
+    give_up = time.monotonic() + 10
+    while len(returned) + len(late) < 300 and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert len(returned) + len(late) == 300
+
+
+def test_calls_one_after_the_other_share_a_thread(workers):
+    assert len({workers.call(threading.get_ident, 5) for _ in range(50)}) == 1
+
+
+def test_a_thread_that_hangs_is_replaced(workers):
+    goes_on = threading.Event()
+    for _ in range(3):
+        with pytest.raises(Overrun):
+            workers.call(lambda: goes_on.wait(30), 0.01)
+    assert workers.call(lambda: "well", 5) == "well"
+    goes_on.set()
+
+
+def test_a_late_result_that_nobody_can_take_harms_nothing(workers):
+    goes_on = threading.Event()
+    with pytest.raises(Overrun):
+        workers.call(lambda: goes_on.wait(30), 0.01, late=lambda result: 1 / 0)
+    goes_on.set()
+    assert workers.call(lambda: "well", 5) == "well"
+
+
+def test_what_a_burst_needed_beyond_the_usual_ends(workers):
+    together = threading.Barrier(3 * IDLE_KEPT + 1)
+    with ThreadPoolExecutor(3 * IDLE_KEPT) as pool:
+        calls = [pool.submit(workers.call, lambda: together.wait(20), 30) for _ in range(3 * IDLE_KEPT)]
+        together.wait(20)
+        for call in calls:
+            call.result()
+    give_up = time.monotonic() + 10
+    while workers._idle < IDLE_KEPT and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert workers._idle == IDLE_KEPT
+    assert workers.call(lambda: "well", 5) == "well"
+
+
+def test_without_a_thread_the_call_is_not_made_neither_now_nor_later(workers, monkeypatch):
+    made = []
+
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        with pytest.raises(Congested, match="no thread"):
+            workers.call(lambda: made.append("first"), 5)
+    assert workers.call(lambda: made.append("second"), 5) is None
+    assert made == ["second"]
+    assert workers._idle == 1
+
+
+def test_of_calls_that_hang_only_so_many_are_made_and_then_one_now_and_then(monkeypatch):
+    lane, goes_on = Lane(), threading.Event()
+    for _ in range(MAX_HANGING):
+        with pytest.raises(Overrun):
+            lane.call(lambda: goes_on.wait(30), 0.01)
+    with pytest.raises(Congested, match=f"{MAX_HANGING} earlier calls still hang"):
+        lane.call(lambda: 1, 5)
+    monkeypatch.setattr(notifyhub.workers, "PROBE_S", 0.0)
+    assert lane.call(lambda: "it works again", 5) == "it works again"
+    goes_on.set()
+
+
+@pytest.mark.parametrize("ends", [lambda: 1, lambda: 1 / 0, sys.exit])
+def test_a_call_that_hung_is_counted_off_however_it_ends(ends):
+    lane, goes_on, told = Lane(), threading.Event(), list[object]()
+    for _ in range(MAX_HANGING):
+        with pytest.raises(Overrun):
+            lane.call(lambda: goes_on.wait(30) and ends(), 0.01, late=told.append)
+    goes_on.set()
+    give_up = time.monotonic() + 10
+    while len(told) < MAX_HANGING and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert len(told) == MAX_HANGING
+    assert lane.call(lambda: "well", 5) == "well"
+
+
+def test_many_at_once_are_no_congestion():
+    lane, together = Lane(), threading.Barrier(3 * MAX_HANGING)
+    with ThreadPoolExecutor(3 * MAX_HANGING) as pool:
+        calls = [pool.submit(lane.call, lambda: together.wait(20), 30) for _ in range(3 * MAX_HANGING)]
+        assert len([call.result() for call in calls]) == 3 * MAX_HANGING
+
+
+def test_the_call_sees_the_callers_context(workers):
+    variable = contextvars.ContextVar("variable", default="none")
+    variable.set("the caller's")
+    assert workers.call(variable.get, 5) == "the caller's"
+
+
+def _call_in_child(workers, answers):
+    answers.put(workers.call(lambda: "from the child", 5))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # that a process with threads forks is the point
+def test_a_forked_process_makes_threads_of_its_own(workers):
+    """Its parent's idle threads are not there: a call given to them would wait for ever."""
+    workers.call(lambda: 1, 5)
+    fork = multiprocessing.get_context("fork")
+    answers = fork.SimpleQueue()
+    child = fork.Process(target=_call_in_child, args=(workers, answers), daemon=True)
+    child.start()
+    child.join(20)
+    assert child.exitcode == 0
+    assert answers.get() == "from the child"
+
+
+def test_a_process_ends_while_a_call_hangs():
+    code = (
+        "import time\nfrom notifyhub.workers import WORKERS, Overrun\n"
+        "try:\n    WORKERS.call(lambda: time.sleep(60), 0.01)\nexcept Overrun:\n    print('gone on')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout == "gone on\n"
