@@ -24,9 +24,10 @@ from notifyhub.provider.registry import ConfiguredProviders
 from notifyhub.provider.toolkit import Clients
 from notifyhub.recipients.resolver import RecipientResolver
 from notifyhub.redaction.masking import masked
+from notifyhub.redaction.tracebacks import drop_frames
 from notifyhub.routing.router import Router
 from notifyhub.settings.loading import load_settings
-from notifyhub.settlement import cleared, concerning, concluded, delivery_of, settled, settling, unforeseen
+from notifyhub.settlement import concerning, concluded, delivery_of, settled, settling, unforeseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -158,7 +159,7 @@ class Dispatcher:
         try:
             return self._deliver(event, channel, run)
         except NotifyHubError as error:
-            return cleared(error)
+            return drop_frames(error)
         except Exception as error:  # noqa: BLE001 - a hook's defect must not stop the other channel
             return unforeseen(error)
 

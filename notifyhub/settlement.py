@@ -87,15 +87,6 @@ def delivery_of(channel: Channel, outcome: Delivery | NotifyHubError) -> Deliver
     )
 
 
-def cleared(error: NotifyHubError) -> NotifyHubError:
-    """The error without the locals of the frames that it passed: they hold the message, and trackers keep them."""
-    seen: BaseException | None = error
-    while seen is not None:
-        traceback.clear_frames(seen.__traceback__)
-        seen = seen.__cause__ or seen.__context__
-    return error
-
-
 def unforeseen(error: Exception) -> NotifyHubError:
     """What no part should raise, such as a hook's KeyError, by its place; its text may quote the event."""
     where = traceback.extract_tb(error.__traceback__)[-1]

@@ -8,11 +8,13 @@ import io
 import re
 import smtplib
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from notifyhub.errors import ProviderUnusable
 from notifyhub.messages import Mailbox
-from notifyhub.provider import Reply
+from notifyhub.provider import FilePath, MailSender, ProviderSettings, Reply, is_loopback
 from notifyhub_providers._mime import ascii_domain
 
 if TYPE_CHECKING:
@@ -21,28 +23,61 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
     from notifyhub.deadline import Deadline
+    from notifyhub.provider import Provider
     from notifyhub_providers._mime import Letter
-    from notifyhub_providers.smtp import Smtp
 
 CONNECT_TIMEOUT_S = 3.0
 STEP_TIMEOUT_S = 30.0
 """What one step may take where the deadline leaves more."""
 
 
+def _host(text: str) -> str:
+    try:
+        known = bool(text.encode("idna")) and text.isprintable() and " " not in text
+    except UnicodeError:
+        known = False
+    if not known:
+        raise ValueError("write a host name or an IP address, without a port")
+    return text
+
+
+class SmtpSettings(ProviderSettings):
+    """`port` is 465 with `security = "tls"`, else 587; `ca_file` is for servers with a private authority."""
+
+    host: Annotated[str, AfterValidator(_host)]
+    port: int | None = Field(None, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: SecretStr | None = None
+    sender: MailSender
+    ca_file: FilePath | None = None
+
+    @model_validator(mode="after")
+    def _credentials_are_whole_and_safe(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("username and password go together: give both or neither")
+        if self.password is not None and self.security == "none" and not is_loopback(self.host):
+            raise ValueError('without TLS the network would see the password; set security to "starttls" or "tls"')
+        return self
+
+
 class Session(smtplib.SMTP):
     """A connection that ends with the deadline, whatever the server does; `stage` is the step that it is at."""
 
-    def __init__(self, provider: Smtp, tls: ssl.SSLContext | None, deadline: Deadline) -> None:
+    def __init__(
+        self, provider: Provider, settings: SmtpSettings, tls: ssl.SSLContext | None, deadline: Deadline
+    ) -> None:
         # smtplib would ask the DNS for this machine's name; servers prefer to be greeted with the sender's domain.
-        super().__init__(local_hostname=_domain(provider.settings.sender))
+        super().__init__(local_hostname=_domain(settings.sender))
         self.stage = "connect"
         self._provider = provider
+        self._settings = settings
         self._tls = tls
         self._deadline = deadline
 
     def open(self) -> None:
         """Connects, encrypts and logs in, as the settings say."""
-        settings = self._provider.settings
+        settings = self._settings
         port = settings.port or (465 if settings.security == "tls" else 587)
         connection = socket.create_connection((settings.host, port), min(CONNECT_TIMEOUT_S, self.left()))
         # The final dot is a packet of its own, which must not wait for the server's delayed ACK.
@@ -115,7 +150,7 @@ class Session(smtplib.SMTP):
     def _encrypt(self) -> None:
         if self.sock and self._tls:
             self.sock.settimeout(self.left())
-            self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._provider.settings.host)
+            self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._settings.host)
             # Whatever came in the clear is dropped with its buffer (RFC 3207, 6).
             self.file = None
 

@@ -8,9 +8,7 @@ connections, `message.tags`, which mail has no header for.
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING, Annotated, Literal, Self
-
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from typing import TYPE_CHECKING
 
 from notifyhub.deadline import Deadline
 from notifyhub.errors import (
@@ -22,9 +20,9 @@ from notifyhub.errors import (
     RecipientRejected,
     RefusedHere,
 )
-from notifyhub.provider import FilePath, MailSender, Provider, ProviderReceipt, ProviderSettings, is_loopback
+from notifyhub.provider import Provider, ProviderReceipt
 from notifyhub_providers._mime import LetterWriter
-from notifyhub_providers._smtp_session import Session
+from notifyhub_providers._smtp_session import Session, SmtpSettings
 
 if TYPE_CHECKING:
     from notifyhub.messages import Message
@@ -45,44 +43,17 @@ _NO_RECIPIENT = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"
 _OPENING = frozenset({"connect", "ehlo", "starttls", "login", "auth"})
 
 
-def _host(text: str) -> str:
-    try:
-        known = bool(text.encode("idna")) and text.isprintable() and " " not in text
-    except UnicodeError:
-        known = False
-    if not known:
-        raise ValueError("write a host name or an IP address, without a port")
-    return text
-
-
 class Smtp(Provider):
     """Sends mail through an SMTP server, on one connection per message."""
 
     name = "smtp"
     channels = ("email",)
 
-    class Settings(ProviderSettings):
-        """`port` is 465 with `security = "tls"`, else 587; `ca_file` is for servers with a private authority."""
+    Settings = SmtpSettings
 
-        host: Annotated[str, AfterValidator(_host)]
-        port: int | None = Field(None, ge=1, le=65535)
-        security: Literal["starttls", "tls", "none"] = "starttls"
-        username: str | None = None
-        password: SecretStr | None = None
-        sender: MailSender
-        ca_file: FilePath | None = None
+    settings: SmtpSettings
 
-        @model_validator(mode="after")
-        def _credentials_are_whole_and_safe(self) -> Self:
-            if (self.username is None) != (self.password is None):
-                raise ValueError("username and password go together: give both or neither")
-            if self.password is not None and self.security == "none" and not is_loopback(self.host):
-                raise ValueError('without TLS the network would see the password; set security to "starttls" or "tls"')
-            return self
-
-    settings: Settings
-
-    def __init__(self, settings: Settings, toolkit: Toolkit) -> None:
+    def __init__(self, settings: SmtpSettings, toolkit: Toolkit) -> None:
         super().__init__(settings, toolkit)
         self._writer = LetterWriter(self, settings.sender)
         self._tls = None if settings.security == "none" else _context(settings)
@@ -109,7 +80,7 @@ class Smtp(Provider):
         return reply.status in _CREDENTIALS
 
     def _converse(self, deadline: Deadline, letter: Letter | None) -> None:
-        session = Session(self, self._tls, deadline)
+        session = Session(self, self.settings, self._tls, deadline)
         try:
             session.open()
             if letter:
@@ -134,7 +105,7 @@ class Smtp(Provider):
         return kind(self.name, f"{type(error).__name__} at {stage}{hint}")
 
 
-def _context(settings: Smtp.Settings) -> ssl.SSLContext:
+def _context(settings: SmtpSettings) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=settings.ca_file)
     except OSError as error:

@@ -49,9 +49,9 @@ def refusal(scripted, caplog):
         ("ThrottlingException", ("kms_throttled", "raise the request quota", 3)),
         ("DisabledException", ("kms_key_state", "enable the key again", 1)),
         ("KMSInvalidStateException", ("kms_key_state", "pending deletion or import", 1)),
-        ("NotFoundException", ("kms_key", "check encryption_sdk.key_arns", 1)),
-        ("InvalidCiphertextException", ("key", "check encryption_sdk.key_arns", 1)),
-        ("IncorrectKeyException", ("key", "check encryption_sdk.key_arns", 1)),
+        ("NotFoundException", ("kms_key", "check decryption.key_arns", 1)),
+        ("InvalidCiphertextException", ("key", "check decryption.key_arns", 1)),
+        ("IncorrectKeyException", ("key", "check decryption.key_arns", 1)),
         ("SomethingNewException", ("kms", "KMS API reference", 1)),
     ],
 )
@@ -183,7 +183,7 @@ def test_a_lost_connection_is_tried_again_at_once(scripted, decryptor, refusal):
 def test_whatever_is_not_the_arn_of_a_key_is_a_matter_of_the_configuration(clients, arn):
     with pytest.raises(ConfigurationError, match="write the key's ARN") as caught:
         encryption_sdk.EncryptionSdkDecryptor([ARN, arn], clients)
-    assert caught.value.path == "encryption_sdk.key_arns"
+    assert caught.value.path == "decryption.key_arns"
     assert "aws kms describe-key" in str(caught.value)
     assert_absent([arn] if arn else [], traces_of(caught.value))
 

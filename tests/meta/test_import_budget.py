@@ -53,7 +53,7 @@ notifyhub.ledger: base claims memory
 notifyhub.observability: observer
 notifyhub.provider: contract registry toolkit
 notifyhub.recipients: resolver
-notifyhub.redaction: escapes library_logs masking validation_errors
+notifyhub.redaction: escapes library_logs masking tracebacks validation_errors
 notifyhub.rendering: durations index renderer
 notifyhub.routing: conditions router
 notifyhub.settings: fields loading model policy references section tables
