@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Aim, Figure
-from notifyhub.assembly import courier_of, expiry_of
 from notifyhub.clock import now
 from notifyhub.deadline import Deadline
 from notifyhub.delivery import Envelope
+from notifyhub.delivery.factory import make_courier, make_expiry
 from notifyhub.events.notification import NotificationEvent
 from notifyhub.ledger.claims import Claims
 from notifyhub.ledger.memory import MemoryLedger
@@ -73,8 +73,8 @@ class Engine:
         self._reporter = Reporter()
         self._router = Router(settings.routes)
         self._claims = Claims(ledger=MemoryLedger(), lease_s=45, clock=now, failed=self._reporter.ledger_failure)
-        self._expiry = expiry_of(settings, now)
-        self._courier = courier_of(settings, providers, now)
+        self._expiry = make_expiry(settings, now)
+        self._courier = make_courier(settings, providers, now)
         self._number = 0
 
     def deliver(self) -> None:

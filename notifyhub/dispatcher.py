@@ -8,23 +8,29 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from notifyhub import assembly
 from notifyhub.clock import now
 from notifyhub.deadline import Deadline
 from notifyhub.decryption.encryption_sdk import Decryptor
+from notifyhub.decryption.factory import make_decryptor
 from notifyhub.delivery import Envelope
+from notifyhub.delivery.factory import make_courier, make_expiry
 from notifyhub.errors import EventError, NotifyHubError, Undeliverable
 from notifyhub.events.base import digest
 from notifyhub.events.cognito import CognitoEvent
 from notifyhub.events.parsing import handles, parse_event
+from notifyhub.hooks import load_events, require
 from notifyhub.ledger.base import Ledger
 from notifyhub.ledger.claims import Claims
+from notifyhub.ledger.factory import make_ledger
+from notifyhub.observability.factory import make_observers, make_tracer
 from notifyhub.observability.observer import Reporter
 from notifyhub.provider.registry import ConfiguredProviders
 from notifyhub.provider.toolkit import Clients
+from notifyhub.recipients.factory import make_resolver
 from notifyhub.recipients.resolver import RecipientResolver
 from notifyhub.redaction.masking import masked
 from notifyhub.redaction.tracebacks import drop_frames
+from notifyhub.rendering.factory import make_renderer
 from notifyhub.routing.router import Router
 from notifyhub.settings.loading import load_settings
 from notifyhub.settlement import concerning, concluded, delivery_of, settled, settling, unforeseen
@@ -72,23 +78,26 @@ class Dispatcher:
     ) -> None:
         self.settings = settings
         self.clients = Clients.bounded(settings.longest_timeout_s())
-        self.own_events = assembly.events_of(settings, events)
+        self.own_events = load_events(settings.hooks, events)
         self.providers = ConfiguredProviders(settings, self.clients, given=providers)
         self.router = Router(settings.routes)
-        self.renderer = assembly.renderer_of(settings)
-        self._decryptor = assembly.given(decryptor, Decryptor) or assembly.decryptor_of(settings, self.clients.aws)
-        self._resolver = assembly.given(resolver, RecipientResolver) or assembly.resolver_of(settings, self.clients.aws)
-        self._reporter = Reporter(assembly.observers_of(settings, observers))
+        self.renderer = make_renderer(settings)
+        aws = self.clients.aws
+        self._decryptor = require(decryptor, Decryptor) or make_decryptor(
+            settings.decryption, aws, folder=settings.folder
+        )
+        self._resolver = require(resolver, RecipientResolver) or make_resolver(settings.hooks, aws)
+        self._reporter = Reporter(make_observers(settings.observability, settings.hooks, observers))
         self._claims = Claims(
-            ledger=assembly.given(ledger, Ledger) or assembly.ledger_of(settings, self.clients.aws, clock),
+            ledger=require(ledger, Ledger) or make_ledger(settings.ledger, aws, clock),
             lease_s=settings.delivery.lease_s,
             reserve_s=settings.delivery.reserve_ms / 1000,
             clock=clock,
             failed=self._reporter.ledger_failure,
         )
-        self._tracer = assembly.tracer_of(settings)
-        self._courier = assembly.courier_of(settings, self.providers, clock, tracer=self._tracer)
-        self._expiry = assembly.expiry_of(settings, clock)
+        self._tracer = make_tracer(settings.observability)
+        self._courier = make_courier(settings, self.providers, clock, tracer=self._tracer)
+        self._expiry = make_expiry(settings, clock)
         self.router.check(self.providers.kind)
 
     @classmethod

@@ -26,7 +26,7 @@ def make_handler(config: str | Path | None = None, *, dispatcher: Dispatcher | N
     """
     with _collector_paused():
         handler = _handler(dispatcher or _dispatcher(config))
-    from notifyhub.provider.registry import in_lambda
+    from notifyhub.settings.runtime import in_lambda
 
     if in_lambda():
         gc.freeze()  # it all lives as long as the process: later collections need not look at it
@@ -40,11 +40,11 @@ def _dispatcher(config: str | Path | None) -> Dispatcher:
 
 
 def _handler(dispatcher: Dispatcher) -> Handler:
-    from notifyhub.assembly import undeliverable_hook_of
     from notifyhub.deadline import Deadline
+    from notifyhub.hooks import load_on_undeliverable
 
     dispatcher.warm_up()
-    on_undeliverable = undeliverable_hook_of(dispatcher.settings)
+    on_undeliverable = load_on_undeliverable(dispatcher.settings.hooks)
     reserve_s = dispatcher.settings.delivery.reserve_ms / 1000
 
     def handler(event: Any, context: LambdaContext) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import importlib
 import importlib.util
 import math
-import os
 import re
 import threading
 import time
@@ -17,6 +16,7 @@ from notifyhub.errors import ConfigurationError, MissingExtra, ProviderConflict,
 from notifyhub.provider.contract import ENTRY_POINT_GROUP, HttpSettings, Provider
 from notifyhub.settings.loading import validated
 from notifyhub.settings.references import SecretReferences, check_references, with_placeholders
+from notifyhub.settings.runtime import in_lambda
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,11 +30,6 @@ if TYPE_CHECKING:
 FALLBACK_PACKAGE = "notifyhub_providers"
 REFRESH_S = 10.0
 """Seconds within which secrets that were refused are not fetched once more."""
-
-
-def in_lambda() -> bool:
-    """Whether this process is a Lambda function; the runtime sets the variable."""
-    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 
 class Registry:

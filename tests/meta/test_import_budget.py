@@ -42,21 +42,21 @@ def named(text):
 
 
 NOTIFYHUB = named("""
-notifyhub: assembly channels clock deadline dispatcher distribution errors lazy messages receipts secret settlement
+notifyhub: channels clock deadline dispatcher distribution errors hooks lazy messages receipts secret settlement
     workers
 notifyhub.aws_lambda: cognito
 notifyhub.clients: aws http reply sockets
-notifyhub.decryption: encryption_sdk failures
-notifyhub.delivery: attempts backoff cooldown expiry failover request scrubbing
+notifyhub.decryption: encryption_sdk factory failures
+notifyhub.delivery: attempts backoff cooldown expiry factory failover request scrubbing
 notifyhub.events: base cognito notification parsing triggers
-notifyhub.ledger: base claims memory
-notifyhub.observability: observer
+notifyhub.ledger: base claims factory memory
+notifyhub.observability: factory observer
 notifyhub.provider: contract registry toolkit
-notifyhub.recipients: resolver
+notifyhub.recipients: factory resolver
 notifyhub.redaction: escapes library_logs masking tracebacks validation_errors
-notifyhub.rendering: durations index renderer
+notifyhub.rendering: durations factory index renderer
 notifyhub.routing: conditions router
-notifyhub.settings: fields loading model policy references section tables
+notifyhub.settings: fields loading model policy references runtime section tables
 notifyhub_providers: _aws_codes sendgrid ses
 """)
 THIRD_PARTY = {

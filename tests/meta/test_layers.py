@@ -13,10 +13,11 @@ aws_lambda
 checks
 testing
 dispatcher
-assembly settlement
+settlement
 delivery
 routing
 recipients ledger decryption rendering provider observability
+hooks
 settings
 events clients
 errors messages

@@ -10,16 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from notifyhub.assembly import (
-    decryptor_of,
-    events_of,
-    ledger_of,
-    observers_of,
-    renderer_of,
-    resolver_of,
-    tracer_of,
-    undeliverable_hook_of,
-)
 from notifyhub.checks.budgets import budgets_of, work_of
 from notifyhub.checks.finding import Finding
 from notifyhub.checks.routes import channel_findings, route_findings, routed_channels
@@ -27,10 +17,16 @@ from notifyhub.checks.sandbox import sandbox_findings
 from notifyhub.cli.options import Config
 from notifyhub.cli.output import WRONG_USAGE, out, reported_errors
 from notifyhub.decryption.encryption_sdk import local_key
+from notifyhub.decryption.factory import make_decryptor
 from notifyhub.errors import NotifyHubError
 from notifyhub.events.triggers import TRIGGERS, source_names, split_source
+from notifyhub.hooks import load_events, load_on_undeliverable
+from notifyhub.ledger.factory import make_ledger
+from notifyhub.observability.factory import make_observers, make_tracer
 from notifyhub.provider.registry import ConfiguredProviders
 from notifyhub.provider.toolkit import Clients
+from notifyhub.recipients.factory import make_resolver
+from notifyhub.rendering.factory import make_renderer
 from notifyhub.rendering.index import BUILT_IN_LOCALE
 from notifyhub.settings import load_settings
 from notifyhub.settings.references import Reference, check_references
@@ -78,7 +74,7 @@ def findings(settings: Settings, *, resolve: bool) -> Iterator[Finding]:
     clients = Clients()
     yield from _decryption(settings, clients, resolve=resolve)
     events: dict[str, type[NotificationEvent]] = {}  # stays empty where they are broken
-    yield _tried("hooks.events", lambda: events.update(events_of(settings, ())))
+    yield _tried("hooks.events", lambda: events.update(load_events(settings.hooks, ())))
     yield from _hooks(settings, clients)
     yield from _observability(settings)
     yield from _providers(settings, clients, resolve=resolve)
@@ -92,7 +88,7 @@ def _decryption(settings: Settings, clients: Clients, *, resolve: bool) -> Itera
     wanted = settings.decryption
     yield _tried("decryption", lambda: check_references(wanted, path="decryption"))
     if wanted.key_arns or (wanted.local_key and resolve):
-        yield _tried("decryption keys", lambda: decryptor_of(settings, clients.aws))
+        yield _tried("decryption keys", lambda: make_decryptor(wanted, clients.aws, folder=settings.folder))
     elif wanted.local_key and Reference.parse(literal := wanted.local_key.get_secret_value()) is None:
         yield _tried("decryption keys", lambda: local_key(literal))
     if wanted.local_key:
@@ -110,15 +106,15 @@ def _ledger(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[
 
 
 def _try_ledger(settings: Settings, clients: Clients, *, resolve: bool) -> None:
-    ledger = ledger_of(settings, clients.aws)
+    ledger = make_ledger(settings.ledger, clients.aws)
     if resolve:
         ledger.probe()
 
 
 def _hooks(settings: Settings, clients: Clients) -> Iterator[Finding]:
-    yield _tried("hooks.resolver", lambda: resolver_of(settings, clients.aws))
-    yield _tried("hooks.observers", lambda: observers_of(settings, ()))
-    yield _tried("hooks.on_undeliverable", lambda: undeliverable_hook_of(settings))
+    yield _tried("hooks.resolver", lambda: make_resolver(settings.hooks, clients.aws))
+    yield _tried("hooks.observers", lambda: make_observers(settings.observability, settings.hooks, ()))
+    yield _tried("hooks.on_undeliverable", lambda: load_on_undeliverable(settings.hooks))
 
 
 def _observability(settings: Settings) -> Iterator[Finding]:
@@ -126,7 +122,7 @@ def _observability(settings: Settings) -> Iterator[Finding]:
     where = {"emf": "emf", "none": "none", None: "emf inside Lambda, none elsewhere"}[wanted.metrics]
     namespace = "" if wanted.metrics == "none" else f", namespace {wanted.namespace}"
     yield Finding("ok", "observability.metrics", where + namespace)
-    traces = _tried("observability.traces", lambda: tracer_of(settings))
+    traces = _tried("observability.traces", lambda: make_tracer(settings.observability))
     yield traces._replace(text=traces.text or wanted.traces)
 
 
@@ -171,7 +167,7 @@ def _trigger_names(settings: Settings, known: Collection[str]) -> Iterator[Findi
 def _templates(settings: Settings, events: Mapping[str, type[NotificationEvent]]) -> Iterator[Finding]:
     known = [*TRIGGERS, *events]
     try:
-        renderer = renderer_of(settings)
+        renderer = make_renderer(settings)
     except NotifyHubError as error:
         yield Finding("error", "templates", str(error))
         yield from _trigger_names(settings, known)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from notifyhub.assembly import events_of, renderer_of
 from notifyhub.cli.commands.send import read_event
 from notifyhub.cli.configuration import settings_if_any
 from notifyhub.cli.options import ChannelOption, Config
 from notifyhub.cli.output import err, reported_errors
 from notifyhub.events.parsing import parse_event
+from notifyhub.hooks import load_events
+from notifyhub.rendering.factory import make_renderer
 from notifyhub.settings import Settings
 from notifyhub.testing.samples import ADDRESSES, sample, source_of
 
@@ -47,7 +48,7 @@ def render(
         wanted: Channel | None = channel.value if channel else None
         event, secret = _event(trigger, wanted, locale, settings)
         chosen = wanted if wanted in event.all_channels else event.all_channels[0]
-        message = renderer_of(settings).render(event, chosen, ADDRESSES[chosen], secret)
+        message = make_renderer(settings).render(event, chosen, ADDRESSES[chosen], secret)
         sys.stdout.write(_shown(message, part))
 
 
@@ -64,7 +65,7 @@ def _event(
 ) -> tuple[Event, Secret | None]:
     if not trigger.endswith(".json"):
         return sample(source_of(trigger, channel), locale=locale)
-    event = parse_event(read_event(Path(trigger)), own=events_of(settings, ()))
+    event = parse_event(read_event(Path(trigger)), own=load_events(settings.hooks, ()))
     return event, sample(source_of("SignUp", "email"))[1] if event.needs_code else None
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 from rich.text import Text
 
-from notifyhub.assembly import events_of
 from notifyhub.cli.commands.providers import abilities
 from notifyhub.cli.commands.send import read_event
 from notifyhub.cli.options import ChannelName, Config
@@ -19,6 +18,7 @@ from notifyhub.delivery.sandbox import destination
 from notifyhub.errors import NoRoute
 from notifyhub.events.cognito import TakeOverEvent
 from notifyhub.events.parsing import parse_event
+from notifyhub.hooks import load_events
 from notifyhub.provider.registry import ConfiguredProviders
 from notifyhub.provider.toolkit import Clients
 from notifyhub.recipients.resolver import EventRecipients
@@ -52,7 +52,7 @@ def route(
         clients = Clients()
         guide = _Guide(settings, Router(settings.routes), ConfiguredProviders(settings, clients))
         guide.router.check(guide.providers.kind)
-        typed = parse_event(read_event(event), own=events_of(settings, ()))
+        typed = parse_event(read_event(event), own=load_events(settings.hooks, ()))
         recipients = EventRecipients(clients.aws)
         plans = [guide.show(typed, wanted, to=_address(typed, wanted, recipients)) for wanted in _of(typed, channel)]
     if None in plans:

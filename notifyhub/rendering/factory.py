@@ -1,0 +1,21 @@
+"""Makes the renderer that `[app]`, `[templates]` and the triggers' lifetimes ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from notifyhub.rendering.renderer import Renderer, built_in_root
+
+if TYPE_CHECKING:
+    from notifyhub.settings.model import Settings
+
+
+def make_renderer(settings: Settings) -> Renderer:
+    """The renderer over the user's folder of templates, which takes precedence, and the built-in ones."""
+    own = settings.templates.path
+    return Renderer(
+        [own, built_in_root()] if own else [built_in_root()],
+        app=settings.app.model_dump(exclude_none=True),
+        default_locale=settings.templates.default_locale,
+        lifetimes=settings.lifetimes(),
+    )
