@@ -1,5 +1,5 @@
-"""What the delivery engine adds to a message that the first provider accepts: routing, claim, expiry, the bounded call,
-cool-down and settlement with the ledger in memory, against the provider's call alone.
+"""What the pipeline adds to a message that the first provider accepts: recipient, routing, claim, expiry, the bounded
+call, cool-down and settlement with the ledger in memory, against the provider's call alone.
 
 By turns, in fresh processes (`python -m benchmarks.engine BATCHES SIZE`), which hold nothing else for the garbage
 collector to look through; the provider accepts at once and opens no socket.
@@ -11,26 +11,21 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks.figures import Aim, Figure
-from notifyhub.clock import now
 from notifyhub.deadline import Deadline
-from notifyhub.delivery import Envelope
-from notifyhub.delivery.factory import make_courier, make_expiry
+from notifyhub.dispatcher import Dispatcher
 from notifyhub.events.notification import NotificationEvent
-from notifyhub.ledger.claims import Claims
-from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.messages import Message
-from notifyhub.observability.observer import Reporter
+from notifyhub.observability.reporter import Reporter
+from notifyhub.pipeline import Run
 from notifyhub.provider import Capabilities, Provider, ProviderReceipt, ProviderSettings, SendContext
-from notifyhub.provider.registry import ConfiguredProviders
 from notifyhub.provider.toolkit import Clients
-from notifyhub.routing.router import Router
 from notifyhub.settings.loading import validated
 from notifyhub.settings.model import Settings
-from notifyhub.settlement import settling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,8 +52,16 @@ class Accepting(Provider):
         return ProviderReceipt(message_id=message.trigger)
 
 
+class Ready:
+    """In the place of the renderer: the message is there."""
+
+    def render(self, *_: object) -> Message:
+        """The message."""
+        return MESSAGE
+
+
 class Engine:
-    """The engine around one provider, as a dispatcher has it, without parsing, decrypting, rendering and logging."""
+    """The pipeline around one provider, as a dispatcher has it, without parsing, rendering and logging."""
 
     def __init__(self) -> None:
         table = {
@@ -67,35 +70,18 @@ class Engine:
             "routes": [{"channel": "email", "providers": ["mail", "backup"]}],
         }
         settings = validated(Settings, table, folder=Path.cwd())
-        clients = Clients()
-        self.provider = Accepting(ProviderSettings(), clients.toolkit("accepting"))
-        providers = ConfiguredProviders(settings, clients, given={"mail": self.provider, "backup": self.provider})
+        self.provider = Accepting(ProviderSettings(), Clients().toolkit("accepting"))
+        both = {"mail": self.provider, "backup": self.provider}
+        self._pipeline = replace(Dispatcher(settings, providers=both).pipeline, renderer=cast("Any", Ready()))
         self._reporter = Reporter()
-        self._router = Router(settings.routes)
-        self._claims = Claims(ledger=MemoryLedger(), lease_s=45, clock=now, failed=self._reporter.ledger_failure)
-        self._expiry = make_expiry(settings, now)
-        self._courier = make_courier(settings, providers, now)
         self._number = 0
 
     def deliver(self) -> None:
-        """A message of its own each time, from its key to its settlement."""
+        """A message of its own each time, from its recipient to its settlement."""
         self._number += 1
         event = _event(self._number)
-        deadline = Deadline.after(30)
-        key = event.key("email", "")
-        plan = self._router.plan(event, "email", to=ADDRESS, key=key)
-        watch = self._reporter.watch(event, "email", "")
-        claims = self._claims.of_message(deadline, failed=watch.ledger_failure)
-        claim = claims.take(key, owner="owner")
-        with settling(claims, claim, "email", recipient=ADDRESS) as settle:
-            envelope = Envelope(
-                message=MESSAGE,
-                key=claim.key,
-                deadline=deadline,
-                first_seen=claim.first_seen,
-                dead_after=self._expiry.end_of(event, "email", claim.first_seen),
-            )
-            settle(self._courier.deliver(envelope, plan, watch=watch))
+        run = Run(owner="owner", correlation="", deadline=Deadline.after(30))
+        self._pipeline.run(event, "email", run, self._reporter.bind(event, "email", ""))
 
     def call(self) -> None:
         """What remains without the engine: the event, and the provider's call."""

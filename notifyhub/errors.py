@@ -21,6 +21,7 @@ Errors carry their data as attributes, and neither a secret, nor a credential, n
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from notifyhub.distribution import install_command
@@ -28,16 +29,31 @@ from notifyhub.distribution import install_command
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from notifyhub.receipts import Attempt, Receipt
+    from notifyhub.channels import Channel
+    from notifyhub.receipts import Attempt, Delivery, Receipt
 
 
 class NotifyHubError(Exception):
     """The base of all errors of notifyhub."""
 
     receipt: Receipt | None = None
-    """What each channel of the event came to; set by the dispatcher on what it raises."""
+    """The outcome of each channel of the event; set by the dispatcher on what it raises."""
     recipient: str | None = None
-    """Whom it concerns, masked; set by the dispatcher once it knows."""
+    """The masked recipient of the message that it is about; set by the dispatcher once that is known."""
+    attempts: tuple[Attempt, ...] = ()
+    """The calls of providers that led to it."""
+
+    def as_delivery(self, channel: Channel) -> Delivery:
+        """The entry of the receipt for a channel that ended in this error."""
+        from notifyhub.receipts import Delivery
+
+        return Delivery(
+            channel=channel,
+            status="failed",
+            attempts=self.attempts,
+            recipient=self.recipient,
+            error=f"{type(self).__name__}: {self}",
+        )
 
 
 class ConfigurationError(NotifyHubError):
@@ -170,6 +186,10 @@ class Undeliverable(NotifyHubError):
         self.attempts = tuple(attempts)
         super().__init__(message)
 
+    def as_delivery(self, channel: Channel) -> Delivery:
+        """The entry of the receipt, with the reason."""
+        return replace(super().as_delivery(channel), status="undeliverable", reason=self.reason)
+
 
 class DeliveryFailed(NotifyHubError):
     """Every provider of the plan was tried, or the time is up; `attempts` keeps each one."""
@@ -178,16 +198,6 @@ class DeliveryFailed(NotifyHubError):
         self.attempts = tuple(attempts)
         tried = "; ".join(str(attempt) for attempt in attempts) or "none was tried"
         super().__init__(f"{message}: {tried}")
-
-    @property
-    def unknown_at(self) -> tuple[str, ...]:
-        """The instances that may have accepted the message."""
-        return unknown_at(self.attempts)
-
-
-def unknown_at(attempts: Sequence[Attempt]) -> tuple[str, ...]:
-    """The instances at which the outcome of some attempt is unknown."""
-    return tuple(dict.fromkeys(a.provider for a in attempts if a.outcome == OutcomeUnknown.__name__))
 
 
 class ProviderError(NotifyHubError):

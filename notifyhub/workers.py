@@ -1,4 +1,4 @@
-"""Calls that end for whoever waits when their time is up, whatever the callee does.
+"""Bounds calls by wall clock: the caller goes on when the time is up, whatever the call does.
 
 Time-outs of httpx and boto3 bound one operation each: a server that sends a byte now and then, or a name server that
 does not answer, holds a call for as long as it likes. Python cannot end such a call from outside, so it is made in a
@@ -15,29 +15,31 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from notifyhub.redaction.tracebacks import rebuilt
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
 
 IDLE_KEPT = 8
-"""Threads that wait for the next call; what a burst needed beyond them ends."""
+"""Idle threads that are kept for the next call; those that a burst needed beyond them end."""
 MAX_HANGING = 8
 """Calls of one kind that may hang at once. Each holds a thread, and often a connection that others need."""
 PROBE_S = 60.0
-"""Seconds after which one more call is let through all the same: what hung may work again."""
+"""Seconds after which one more call is let through: what hung may work again."""
 
 
-class Overrun(Exception):
+class TimedOut(Exception):
     """The call did not return in its time, and goes on by itself."""
 
 
-class Congested(Exception):
-    """The call was not made, as too many of its kind hang, or as no thread could be had for it."""
+class Saturated(Exception):
+    """The call was not made: too many of its kind hang, or no thread could be started for it."""
 
 
 class _Job(Generic[T]):
-    """One call, and whose turn it is to take what comes of it."""
+    """One call, and the decision whether its caller or its `late` callback takes the result."""
 
     def __init__(self, work: Callable[[], T], late: Callable[[T | None], object] | None) -> None:
         self.returned = threading.Lock()
@@ -52,7 +54,7 @@ class _Job(Generic[T]):
         self._context = contextvars.copy_context()  # so that spans of the call belong to the caller's
 
     def run(self) -> None:
-        """In the worker: makes the call and leaves what came of it."""
+        """Makes the call, in the worker's thread, and keeps its result or error."""
         try:
             self.result = self._context.run(self._work)
         except BaseException as error:  # noqa: BLE001 - it is raised where the call was asked for
@@ -65,13 +67,13 @@ class _Job(Generic[T]):
                 self._late(self.result)
 
     def give_up(self) -> bool:
-        """In the caller: leaves the call to itself; False where it finished just now."""
+        """Leaves the call to itself, in the caller's thread; returns False where it finished just now."""
         with self._lock:
             self._given_up = not self._finished
             return self._given_up
 
     def outcome(self) -> T:
-        """What it returned; raises what it raised."""
+        """Returns what the call returned, or raises what it raised."""
         error, self.error = self.error, None
         try:
             if error is not None:
@@ -88,14 +90,16 @@ class Workers:
     """
 
     def __init__(self) -> None:
-        self._reset()
+        self._jobs: queue.SimpleQueue[_Job[Any]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._idle = 0
         os.register_at_fork(after_in_child=self._reset)  # threads do not survive a fork, nor may the belief in them
 
     def call(self, work: Callable[[], T], seconds: float, *, late: Callable[[T | None], object] | None = None) -> T:
-        """What `work` returns or raises within `seconds`; raises Overrun after them, Congested without a thread.
+        """Calls `work` and returns its result; raises TimedOut after `seconds`, Saturated where no thread can be had.
 
-        `late` is told, in the worker's thread, when a call ends that had been given up, with what it returned; with
-        None where it raised.
+        `late` is called in the worker's thread when a call ends that had been given up: with the result, or with None
+        where the call raised.
         """
         job = _Job(work, late)
         self._give(job)
@@ -105,30 +109,28 @@ class Workers:
         finally:  # also where a signal interrupts the wait
             given_up = not in_time and job.give_up()
         if given_up:
-            raise Overrun
+            raise TimedOut
         return job.outcome()
 
     def _give(self, job: _Job[Any]) -> None:
         with self._lock:
             idle = self._idle > 0
-            self._idle -= idle
+            if idle:
+                self._idle -= 1
         if idle:
             self._jobs.put(job)
             return
-        try:
-            threading.Thread(target=self._work, args=(self._jobs, job), name="notifyhub-worker", daemon=True).start()
-        except RuntimeError:  # out of threads, or the interpreter is ending; the job was given to nobody
-            pass
-        else:
-            return
-        raise Congested("no thread could be started")
+        thread = threading.Thread(target=self._work, args=(self._jobs, job), name="notifyhub-worker", daemon=True)
+        # RuntimeError: out of threads, or the interpreter is ending; the job was given to nobody.
+        rebuilt(thread.start, by=lambda _: Saturated("no thread could be started"), of=RuntimeError)
 
     def _work(self, jobs: queue.SimpleQueue[_Job[Any]], job: _Job[Any]) -> None:
         while True:
             job.run()
             with self._lock:
                 stays = self._idle < IDLE_KEPT and jobs is self._jobs
-                self._idle += stays  # before the caller goes on, so that its next call finds this thread
+                if stays:
+                    self._idle += 1  # before the caller goes on, so that its next call finds this thread
             job.returned.release()
             del job  # it holds a message
             if not stays:
@@ -136,7 +138,7 @@ class Workers:
             job = jobs.get()
 
     def _reset(self) -> None:
-        self._jobs: queue.SimpleQueue[_Job[Any]] = queue.SimpleQueue()
+        self._jobs = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._idle = 0
 
@@ -145,8 +147,11 @@ WORKERS = Workers()
 """One set for the process: threads that hang are its own, whichever dispatcher they worked for."""
 
 
-class Lane:
-    """Calls of one kind, of which only so many may hang; then one more is tried now and then."""
+class Bulkhead:
+    """Limits how many calls of one kind may hang at once; beyond that, one more is tried now and then.
+
+    The name is the field's: one compartment that floods must not sink the ship.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -155,23 +160,23 @@ class Lane:
         self._probed_at = 0.0
 
     def call(self, work: Callable[[], T], seconds: float, *, late: Callable[[T | None], object] | None = None) -> T:
-        """As `Workers.call`; raises Congested where too many of these calls hang."""
+        """As `Workers.call`; raises Saturated where too many of these calls hang."""
         if self._hanging >= MAX_HANGING and not self._may_probe():
-            raise Congested(f"{self._hanging} earlier calls still hang")
+            raise Saturated(f"{self._hanging} earlier calls still hang")
 
-        def ended(result: T | None) -> None:
+        def end(result: T | None) -> None:
             with self._lock:
                 self._hanging -= 1
             if late:
                 late(result)
 
         try:
-            return WORKERS.call(work, seconds, late=ended)
-        except Overrun:
-            self._overran()
+            return WORKERS.call(work, seconds, late=end)
+        except TimedOut:
+            self._count_hanging()
             raise
 
-    def _overran(self) -> None:
+    def _count_hanging(self) -> None:
         with self._lock:
             self._hanging += 1
             self._probed_at = time.monotonic()

@@ -251,7 +251,9 @@ def test_what_goes_well_leaks_nothing(source, search, hub_of, settings):
     receipt = hub.dispatcher.dispatch(event)
     again = hub.dispatcher.dispatch(event)
     claim = hub.ledger.claim(event.key(channel, ""), owner="x", lease=1)
-    message = hub.dispatcher.renderer.render(event, channel, EMAIL if channel == "email" else PHONE, Secret(CODE))
+    message = hub.dispatcher.pipeline.renderer.render(
+        event, channel, EMAIL if channel == "email" else PHONE, Secret(CODE)
+    )
     search.note(event, message, Secret(CODE), *vars(event).values(), *vars(hub.dispatcher).values())
     search.note(receipt, again, claim, hub.witness.receipts, *vars(hub.ledger).values())
     search.note_fields(receipt, again, claim, *hub.ledger._entries.values())

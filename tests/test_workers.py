@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import notifyhub.workers
-from notifyhub.workers import IDLE_KEPT, MAX_HANGING, Congested, Lane, Overrun, Workers
+from notifyhub.workers import IDLE_KEPT, MAX_HANGING, Bulkhead, Saturated, TimedOut, Workers
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_call_that_takes_too_long_is_left_to_itself_and_its_result_is_told(wor
         came.set()
 
     began = time.monotonic()
-    with pytest.raises(Overrun):
+    with pytest.raises(TimedOut):
         workers.call(lambda: goes_on.wait(30) and "late", 0.1, late=late)
     assert time.monotonic() - began < 5
     assert told == []
@@ -61,7 +61,7 @@ def test_a_result_is_either_returned_or_late_and_never_both_nor_neither(workers)
     returned: list[object] = []
     late: list[object] = []
     for _ in range(300):
-        with contextlib.suppress(Overrun):
+        with contextlib.suppress(TimedOut):
             returned.append(workers.call(lambda: time.sleep(0.001), 0.001, late=late.append))
     give_up = time.monotonic() + 10
     while len(returned) + len(late) < 300 and time.monotonic() < give_up:
@@ -76,7 +76,7 @@ def test_calls_one_after_the_other_share_a_thread(workers):
 def test_a_thread_that_hangs_is_replaced(workers):
     goes_on = threading.Event()
     for _ in range(3):
-        with pytest.raises(Overrun):
+        with pytest.raises(TimedOut):
             workers.call(lambda: goes_on.wait(30), 0.01)
     assert workers.call(lambda: "well", 5) == "well"
     goes_on.set()
@@ -84,7 +84,7 @@ def test_a_thread_that_hangs_is_replaced(workers):
 
 def test_a_late_result_that_nobody_can_take_harms_nothing(workers):
     goes_on = threading.Event()
-    with pytest.raises(Overrun):
+    with pytest.raises(TimedOut):
         workers.call(lambda: goes_on.wait(30), 0.01, late=lambda result: 1 / 0)
     goes_on.set()
     assert workers.call(lambda: "well", 5) == "well"
@@ -112,7 +112,7 @@ def test_without_a_thread_the_call_is_not_made_neither_now_nor_later(workers, mo
 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", start)
-        with pytest.raises(Congested, match="no thread"):
+        with pytest.raises(Saturated, match="no thread"):
             workers.call(lambda: made.append("first"), 5)
     assert workers.call(lambda: made.append("second"), 5) is None
     assert made == ["second"]
@@ -120,35 +120,35 @@ def test_without_a_thread_the_call_is_not_made_neither_now_nor_later(workers, mo
 
 
 def test_of_calls_that_hang_only_so_many_are_made_and_then_one_now_and_then(monkeypatch):
-    lane, goes_on = Lane(), threading.Event()
+    bulkhead, goes_on = Bulkhead(), threading.Event()
     for _ in range(MAX_HANGING):
-        with pytest.raises(Overrun):
-            lane.call(lambda: goes_on.wait(30), 0.01)
-    with pytest.raises(Congested, match=f"{MAX_HANGING} earlier calls still hang"):
-        lane.call(lambda: 1, 5)
+        with pytest.raises(TimedOut):
+            bulkhead.call(lambda: goes_on.wait(30), 0.01)
+    with pytest.raises(Saturated, match=f"{MAX_HANGING} earlier calls still hang"):
+        bulkhead.call(lambda: 1, 5)
     monkeypatch.setattr(notifyhub.workers, "PROBE_S", 0.0)
-    assert lane.call(lambda: "it works again", 5) == "it works again"
+    assert bulkhead.call(lambda: "it works again", 5) == "it works again"
     goes_on.set()
 
 
 @pytest.mark.parametrize("ends", [lambda: 1, lambda: 1 / 0, sys.exit])
 def test_a_call_that_hung_is_counted_off_however_it_ends(ends):
-    lane, goes_on, told = Lane(), threading.Event(), list[object]()
+    bulkhead, goes_on, told = Bulkhead(), threading.Event(), list[object]()
     for _ in range(MAX_HANGING):
-        with pytest.raises(Overrun):
-            lane.call(lambda: goes_on.wait(30) and ends(), 0.01, late=told.append)
+        with pytest.raises(TimedOut):
+            bulkhead.call(lambda: goes_on.wait(30) and ends(), 0.01, late=told.append)
     goes_on.set()
     give_up = time.monotonic() + 10
     while len(told) < MAX_HANGING and time.monotonic() < give_up:
         time.sleep(0.01)
     assert len(told) == MAX_HANGING
-    assert lane.call(lambda: "well", 5) == "well"
+    assert bulkhead.call(lambda: "well", 5) == "well"
 
 
 def test_many_at_once_are_no_congestion():
-    lane, together = Lane(), threading.Barrier(3 * MAX_HANGING)
+    bulkhead, together = Bulkhead(), threading.Barrier(3 * MAX_HANGING)
     with ThreadPoolExecutor(3 * MAX_HANGING) as pool:
-        calls = [pool.submit(lane.call, lambda: together.wait(20), 30) for _ in range(3 * MAX_HANGING)]
+        calls = [pool.submit(bulkhead.call, lambda: together.wait(20), 30) for _ in range(3 * MAX_HANGING)]
         assert len([call.result() for call in calls]) == 3 * MAX_HANGING
 
 
@@ -177,8 +177,8 @@ def test_a_forked_process_makes_threads_of_its_own(workers):
 
 def test_a_process_ends_while_a_call_hangs():
     code = (
-        "import time\nfrom notifyhub.workers import WORKERS, Overrun\n"
-        "try:\n    WORKERS.call(lambda: time.sleep(60), 0.01)\nexcept Overrun:\n    print('gone on')\n"
+        "import time\nfrom notifyhub.workers import WORKERS, TimedOut\n"
+        "try:\n    WORKERS.call(lambda: time.sleep(60), 0.01)\nexcept TimedOut:\n    print('gone on')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
     assert done.stdout == "gone on\n"

@@ -71,7 +71,7 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _call(hook: Callable[..., object], event: Any, verdict: Undeliverable) -> None:
-    from notifyhub.observability.observer import logger
+    from notifyhub.observability.reporter import logger
 
     try:
         hook(event, verdict)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpcore
 
-from notifyhub.workers import WORKERS, Congested, Overrun
+from notifyhub.workers import WORKERS, Saturated, TimedOut
 
 if TYPE_CHECKING:
     import ssl
@@ -82,9 +82,9 @@ class _Backend(httpcore.NetworkBackend):
             stream = WORKERS.call(
                 lambda: self._real.connect_tcp(host, port, left, local_address, socket_options), left, late=_close
             )
-        except Overrun:
+        except TimedOut:
             problem: Exception = httpcore.ConnectTimeout("the time is up")
-        except Congested:
+        except Saturated:
             problem = httpcore.ConnectError("no thread could be started")
         else:
             return _Stream(stream)

@@ -20,7 +20,7 @@ from notifyhub.errors import ConfigurationError, DecryptionError
 from notifyhub.events.triggers import TEMPORARY_PASSWORD
 from notifyhub.redaction.library_logs import guard_aws
 from notifyhub.secret import Secret
-from notifyhub.workers import WORKERS, Congested, Overrun
+from notifyhub.workers import WORKERS, Saturated, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ class Decryptor(abc.ABC):
             return self.decrypt(event, deadline)
         try:
             return WORKERS.call(lambda: self.decrypt(event, deadline), deadline.remaining())
-        except (Overrun, Congested):
+        except (TimedOut, Saturated):
             pass
         raise DecryptionError("deadline", "KMS did not answer in the time that was left; raise the function's time-out")
 

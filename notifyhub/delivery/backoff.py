@@ -11,19 +11,19 @@ ENOUGH_S = 0.25
 """Seconds without which another call is not worth making."""
 
 
-def pause(asked_for: float | None, *, attempt: int, left: float) -> float | None:
-    """Seconds to wait after that attempt; None where what is left would not do for the wait and a call behind it.
+def delay(asked_for: float | None, *, attempt: int, left: float) -> float | None:
+    """The seconds to wait after an attempt; None where `left` is too short for the wait and another call.
 
     The vendor's own wait is the least; full jitter is added to it, which keeps many containers from coming back at once
     (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/, read 2026-11), and keeps a vendor that
     asks for no wait, or for one that has passed by its clock, from using up all attempts within a moment.
     """
-    seconds = usable(asked_for) + _jitter(attempt)
+    seconds = clean_wait(asked_for) + _jitter(attempt)
     return seconds if seconds + ENOUGH_S <= left else None
 
 
-def usable(asked_for: object) -> float:
-    """The wait that a provider asks for, in seconds; none where a plugin gives something that is no such number."""
+def clean_wait(asked_for: object) -> float:
+    """The wait that a provider asks for, in seconds; zero where a plugin gives something that is no such number."""
     if not isinstance(asked_for, int | float) or isinstance(asked_for, bool):
         return 0.0
     return max(0.0, float(asked_for)) if math.isfinite(asked_for) else 0.0

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from notifyhub.clock import now
-from notifyhub.delivery.backoff import usable
+from notifyhub.delivery.backoff import clean_wait
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError, ProviderUnusable
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class Cooldown:
         self._failures: defaultdict[str, int] = defaultdict(int)
         self._until: dict[str, datetime] = {}
 
-    def last(self, names: Iterable[str]) -> list[str]:
-        """The names in their order, but those that cool down behind the others."""
+    def order(self, names: Iterable[str]) -> list[str]:
+        """Orders providers: those that cool down go behind the others, each group as it was given."""
         if not self._until:
             return list(names)
         now = self._clock()
@@ -55,7 +55,7 @@ class Cooldown:
             repeatedly = self._failures[name] >= REPEATEDLY
         if repeatedly:
             self._cool(name, self._period)
-        elif isinstance(outcome, NotSent) and (seconds := usable(outcome.retry_after)):
+        elif isinstance(outcome, NotSent) and (seconds := clean_wait(outcome.retry_after)):
             # Asked sooner it would only say so again.
             self._cool(name, min(self._period, timedelta(seconds=min(seconds, 86_400))))
 

@@ -1,4 +1,4 @@
-"""When a message is of no use any more."""
+"""Until when a message is of use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """Refuses what is dead; `configured` holds each trigger's `dead_after`, else the longest life of Cognito counts.
+    """Refuses messages that have expired: by each trigger's `dead_after`, else by the longest life that Cognito allows.
 
     Not the default life: a pool may allow more, and a code that is refused too early is lost.
     """
@@ -25,8 +25,8 @@ class Expiry:
     configured: Mapping[str, timedelta]
     clock: Callable[[], datetime]
 
-    def end_of(self, event: Event, channel: Channel, first_seen: datetime) -> datetime | None:
-        """When it dies, None where it never does; raises Undeliverable where that has passed."""
+    def find_end(self, event: Event, channel: Channel, first_seen: datetime) -> datetime | None:
+        """When the message expires, None where it never does; raises Undeliverable where that has passed."""
         life = self.configured.get(event.trigger, event.longest_life)
         if life is None:
             return None

@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
-from notifyhub.delivery.attempts import Sender
+from notifyhub.clock import now
+from notifyhub.delivery.attempts import Attempts
 from notifyhub.delivery.cooldown import Cooldown
 from notifyhub.delivery.expiry import Expiry
-from notifyhub.delivery.failover import Courier
-from notifyhub.observability.observer import UNTRACED
+from notifyhub.delivery.failover import Failover
 from notifyhub.settings.policy import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from notifyhub.delivery.sandbox import SandboxedCourier
-    from notifyhub.observability.observer import Tracer
+    from notifyhub.delivery.sandbox import SandboxedFailover
     from notifyhub.provider.registry import ConfiguredProviders
     from notifyhub.settings.model import Settings
 
-    AnyCourier = Courier | SandboxedCourier
+    AnyDelivery = Failover | SandboxedFailover
 
 
-def make_courier(
+def make_delivery(
     settings: Settings,
     providers: ConfiguredProviders,
-    clock: Callable[[], datetime],
-    *,
-    tracer: Tracer = UNTRACED,
-) -> AnyCourier:
-    """The courier, behind the sandbox where one is configured."""
+    clock: Callable[[], datetime] = now,
+    sleep: Callable[[float], None] = time.sleep,
+) -> AnyDelivery:
+    """The failover over the configured providers, behind the sandbox where one is configured."""
     cooldown = Cooldown(settings.delivery.cooldown_s, clock=clock)
-    courier = Courier(providers=providers, sender=Sender(providers, tracer), cooldown=cooldown)
+    failover = Failover(providers=providers, attempts=Attempts(providers), cooldown=cooldown, sleep=sleep)
     if settings.sandbox == Sandbox():
-        return courier
-    from notifyhub.delivery.sandbox import SandboxedCourier
+        return failover
+    from notifyhub.delivery.sandbox import SandboxedFailover
 
-    return SandboxedCourier(courier, settings.sandbox)
+    return SandboxedFailover(failover, settings.sandbox)
 
 
-def make_expiry(settings: Settings, clock: Callable[[], datetime]) -> Expiry:
+def make_expiry(settings: Settings, clock: Callable[[], datetime] = now) -> Expiry:
     """The expiry over the configured ends of life."""
     tables = settings.triggers.items()
     return Expiry({name: table.dead_after for name, table in tables if table.dead_after}, clock)

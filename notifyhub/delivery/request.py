@@ -1,8 +1,8 @@
-"""What a courier has to know beside the message and its plan."""
+"""What is to be delivered, and all that delivery has to know about it beside the plan."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,18 +11,19 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from notifyhub.deadline import Deadline
+    from notifyhub.ledger.claims import HeldClaim
     from notifyhub.messages import Message
     from notifyhub.receipts import Delivery
     from notifyhub.settings.policy import OnUnknown
 
 
-def _ignored(delivery: Delivery) -> None:
-    """Nobody wants to know."""
+def _ignore(value: object) -> None:
+    """Does nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
-    """A message on its way.
+class DeliveryRequest:
+    """One message to deliver.
 
     Attributes:
         key: the idempotency key, the same for every attempt.
@@ -31,7 +32,8 @@ class Envelope:
         dead_after: when the message is of no use any more; None where it never expires.
         unknown_at: instances that may have accepted it in an earlier invocation.
         on_unknown: what follows when a provider may have accepted it or not.
-        accepted_late: told when a call that was given up turns out to have been accepted; in another thread.
+        note_unknown: called with each instance that may have accepted it now, before anything else follows from that.
+        accept_late: called in another thread when a call that was given up turns out to have been accepted.
     """
 
     message: Message
@@ -41,7 +43,25 @@ class Envelope:
     dead_after: datetime | None = None
     unknown_at: tuple[str, ...] = ()
     on_unknown: OnUnknown = "failover"
-    accepted_late: Callable[[Delivery], object] = _ignored
+    note_unknown: Callable[[str], object] = field(default=_ignore)
+    accept_late: Callable[[Delivery], object] = field(default=_ignore)
+
+    @classmethod
+    def of(
+        cls, message: Message, held: HeldClaim, *, dead_after: datetime | None, on_unknown: OnUnknown
+    ) -> DeliveryRequest:
+        """The request for a message whose claim is held."""
+        return cls(
+            message=message,
+            key=held.claim.key,
+            deadline=held.deadline,
+            first_seen=held.claim.first_seen,
+            dead_after=dead_after,
+            unknown_at=held.claim.unknown_at,
+            on_unknown=on_unknown,
+            note_unknown=held.note_unknown,
+            accept_late=held.settle_late,
+        )
 
     def recognised_within(self, memory: timedelta | None) -> bool:
         """Whether a vendor that remembers keys that long recognises the first use of this one."""

@@ -1,4 +1,4 @@
-"""Outside production: a courier that redirects messages, holds them back, or sends none at all."""
+"""Outside production: redirects messages, holds them back, or sends none at all."""
 
 from __future__ import annotations
 
@@ -10,37 +10,35 @@ from notifyhub.receipts import Delivery
 
 if TYPE_CHECKING:
     from notifyhub.channels import Channel
-    from notifyhub.delivery.failover import Courier, Watch
-    from notifyhub.delivery.request import Envelope
+    from notifyhub.delivery.failover import Failover
+    from notifyhub.delivery.request import DeliveryRequest
     from notifyhub.messages import Message
+    from notifyhub.observability.reporter import MessageReporter
     from notifyhub.routing.router import Plan
     from notifyhub.settings.policy import Sandbox
 
 
 @dataclass(frozen=True, slots=True)
-class SandboxedCourier:
-    """Stands before the real courier, so that no message has another way out."""
+class SandboxedFailover:
+    """Stands before the real failover, so that no message has another way out."""
 
-    courier: Courier
+    failover: Failover
     sandbox: Sandbox
 
-    def deliver(self, envelope: Envelope, plan: Plan, *, watch: Watch) -> Delivery:
+    def deliver(self, request: DeliveryRequest, plan: Plan, reporter: MessageReporter) -> Delivery:
         """As the real one; a message that is held back is a delivery with the status dry_run."""
-        message = self._redirected(envelope.message)
-        if message is None:
-            return _held_back(envelope.message, "not_allowed")
+        message = request.message
+        to = redirect(self.sandbox, message.channel, message.to)
+        if to is None:
+            return _hold_back(message, "not_allowed")
+        redirected = replace(message, to=to)
         if self.sandbox.dry_run:
-            return _held_back(message, "dry_run")
-        return self.courier.deliver(replace(envelope, message=message), plan, watch=watch)
-
-    def _redirected(self, message: Message) -> Message | None:
-        """The message to whom it may go to, None where that is nobody."""
-        to = destination(self.sandbox, message.channel, message.to)
-        return replace(message, to=to) if to else None
+            return _hold_back(redirected, "dry_run")
+        return self.failover.deliver(replace(request, message=redirected), plan, reporter)
 
 
-def destination(sandbox: Sandbox, channel: Channel, to: str) -> str | None:
-    """Where a message goes in place of its recipient: there, elsewhere, or nowhere, which is None."""
+def redirect(sandbox: Sandbox, channel: Channel, to: str) -> str | None:
+    """The address that a message goes to in place of its recipient's, which may be the same; None for nowhere."""
     if not sandbox.restricts or any(_matches(to, pattern) for pattern in sandbox.allow or ()):
         return to
     return sandbox.redirect_email if channel == "email" else sandbox.redirect_sms
@@ -51,5 +49,5 @@ def _matches(address: str, pattern: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), address, re.IGNORECASE) is not None
 
 
-def _held_back(message: Message, reason: str) -> Delivery:
+def _hold_back(message: Message, reason: str) -> Delivery:
     return Delivery(channel=message.channel, status="dry_run", recipient=message.masked_recipient, reason=reason)

@@ -1,4 +1,4 @@
-"""Keeps what a vendor or a plugin says of a message from quoting it.
+"""Removes the code, the recipient and links from the ids and errors that vendors and plugins return.
 
 Codes and ids look alike, so a pattern cannot tell a vendor's error code from a user's; only the message can.
 """
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 _ID = re.compile(r"[\x21-\x7e]{1,200}")
 
 
-def unquoting_receipt(receipt: ProviderReceipt, message: Message) -> ProviderReceipt:
-    """The receipt, without an id that is none or that quotes the message."""
+def scrub_receipt(receipt: ProviderReceipt, message: Message) -> ProviderReceipt:
+    """Removes a message id that does not look like one, or that quotes the message."""
     message_id: object = receipt.message_id
     if isinstance(message_id, str) and _ID.fullmatch(message_id) and not _quotes(message_id, message):
         return receipt
     return ProviderReceipt(message_id=None)
 
 
-def unquoting_error(error: ProviderError, message: Message) -> ProviderError:
-    """The error alone, without what it was raised from, and without what quotes the message."""
+def scrub_error(error: ProviderError, message: Message) -> ProviderError:
+    """Removes from an error its causes and frames, and what quotes the message."""
     error.__cause__ = error.__context__ = None
     if any(_quotes(str(value), message) for value in (*error.args, *vars(error).values())):
-        error = _rebuilt(error, message)
+        error = _rebuild(error, message)
     return error.with_traceback(None)  # its frames hold the request
 
 
-def _rebuilt(error: ProviderError, message: Message) -> ProviderError:
+def _rebuild(error: ProviderError, message: Message) -> ProviderError:
     # A plugin's own subclass may be made in another way; ours are all made alike.
     kind = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
     code, request_id = (

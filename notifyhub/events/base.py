@@ -63,6 +63,11 @@ class Event(SafeModel, abc.ABC):
         """The channels that the event goes out on."""
 
     @property
+    def known(self) -> bool:
+        """Whether this release knows the event's trigger; another one is delivered all the same."""
+        return True
+
+    @property
     def template_folders(self) -> tuple[str, ...]:
         """Where templates are looked for, in order."""
         return (self.trigger,)

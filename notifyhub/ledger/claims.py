@@ -1,109 +1,183 @@
-"""Taking a message from the ledger, and giving back what became of it, whatever state the ledger is in."""
+"""Taking a message from the ledger, and giving back how it ended, whatever state the ledger is in."""
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from notifyhub.deadline import Deadline
-from notifyhub.errors import InProgress, NotifyHubError
+from notifyhub.errors import InProgress, NotifyHubError, Undeliverable
+from notifyhub.events.base import digest
 from notifyhub.ledger.base import Claim
 from notifyhub.receipts import Receipt
-from notifyhub.workers import Congested, Lane, Overrun
+from notifyhub.workers import Bulkhead, Saturated, TimedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from notifyhub.channels import Channel
+    from notifyhub.deadline import Deadline
     from notifyhub.ledger.base import Ledger
     from notifyhub.receipts import Delivery
+
+    Failed = Callable[[str, str], None]
 
 PATIENCE_S = 3.0
 """How long to wait for whoever holds a message; Lambda brings it again, and waiting costs money."""
 POLL_S = 0.25
 LEDGER_S = 3.0
 """Seconds that one operation of the ledger may take; a claim no more than a quarter of what is left."""
+WORK_OF_LEASE = 0.9
+"""The part of a lease that the work may take: past it another owner may send the same message."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """The ledger as the dispatcher uses it: a ledger that is down stops no message.
+    """The ledger as the pipeline uses it: a ledger that is down stops no message.
 
     Attributes:
-        reserve_s: seconds past the deadline in which it may still be told what became of a message.
-        failed: told the operation and the problem when the ledger does not work.
-        deadline: of the work on the message.
+        lease_s: how long a claim holds, in seconds.
+        reserve_s: seconds past the deadline in which the ledger may still be told how a message ended.
     """
 
     ledger: Ledger
     lease_s: float
     clock: Callable[[], datetime]
-    failed: Callable[[str, str], None]
     reserve_s: float = 0.5
     sleep: Callable[[float], None] = time.sleep
-    deadline: Deadline = field(default_factory=Deadline.never)
-    lane: Lane = field(default_factory=Lane)
+    bulkhead: Bulkhead = field(default_factory=Bulkhead)
 
-    def of_message(self, deadline: Deadline, *, failed: Callable[[str, str], None]) -> Claims:
-        """The same for one message: with its deadline, and whoever is told of failures knows which it is."""
-        return replace(self, deadline=deadline, failed=failed)
+    @contextlib.contextmanager
+    def hold(
+        self, key: str, channel: Channel, *, owner: str, deadline: Deadline, failed: Failed, again: bool = False
+    ) -> Iterator[HeldClaim]:
+        """Holds a message inside the with block; raises InProgress where another owner holds it and goes on doing so.
 
-    def take(self, key: str, *, owner: str) -> Claim:
-        """A claim that is won or settled; raises InProgress where another owner holds the message and goes on doing so.
+        The claim may be settled already: then it brings the receipt, and nothing is recorded. Else a verdict that the
+        block raises settles it, and any other error gives the message back, with the instances that may have accepted
+        it. `again` claims what is settled once more, under another key. `failed` is called with the operation and the
+        problem where the ledger does not work.
+        """
+        access = _Access(self, owner, deadline, failed)
+        claim = access.take(key)
+        if again and claim.receipt is not None:
+            claim = access.take_again(key, claim)
+        held = HeldClaim(access, claim)
+        if held.receipt is not None:
+            yield held
+            return
+        try:
+            yield held
+        except Undeliverable as verdict:
+            held.settle(verdict.as_delivery(channel))
+            raise
+        except BaseException:
+            held.release()
+            raise
 
-        Where the ledger is down the claim is won unguarded: a code twice is better than none. Not so once it has said
-        that the message is held: somebody is sending it.
+
+class HeldClaim:
+    """One message's claim: what the ledger knows of the message, and how it is told the end.
+
+    Attributes:
+        claim: the ledger's answer, won or settled.
+        deadline: the end of the work on the message: the dispatch's, and within the lease.
+    """
+
+    def __init__(self, access: _Access, claim: Claim) -> None:
+        self.claim = claim
+        self.deadline = access.deadline.within(WORK_OF_LEASE * access.claims.lease_s)
+        self._access = access
+        self._unknown_now: list[str] = []
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """The receipt of a message that is settled already; else None."""
+        return self.claim.receipt
+
+    def note_unknown(self, instance: str) -> None:
+        """Notes an instance that may have accepted the message, for whoever claims it next."""
+        self._unknown_now.append(instance)
+
+    def settle(self, delivery: Delivery) -> Delivery:
+        """Records the delivery, and returns it."""
+        if known := self._find():
+            self._record(known, delivery, self._access.left())
+        return delivery
+
+    def settle_late(self, delivery: Delivery) -> None:
+        """Records an acceptance that came after its call was given up, unless another owner has the message by now."""
+        again = self._access.ask(self.claim.key, LEDGER_S)
+        if again is not None and again.state == "won":
+            self._record(again, delivery, LEDGER_S)
+
+    def release(self) -> None:
+        """Gives the message back, with the instances that may have accepted it."""
+        if known := self._find():
+            unknown_at = tuple(dict.fromkeys(self._unknown_now))
+            ledger = self._access.claims.ledger
+            self._access.attempt("release", lambda: ledger.release(known, unknown_at=unknown_at), self._access.left())
+
+    def _find(self) -> Claim | None:
+        """The claim as the ledger knows it; it may work again by now. None where it does not, or is settled."""
+        known = self.claim if self.claim.guarded else self._access.ask(self.claim.key, self._access.left())
+        return known if known is not None and known.state == "won" else None
+
+    def _record(self, known: Claim, delivery: Delivery, seconds: float) -> None:
+        receipt = Receipt.of((delivery,))
+        self._access.attempt("settle", lambda: self._access.claims.ledger.settle(known, receipt), seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """The ledger for one message and one owner, each operation bounded by wall clock."""
+
+    claims: Claims
+    owner: str
+    deadline: Deadline
+    failed: Failed
+
+    def take(self, key: str) -> Claim:
+        """Claims the message; polls for a while where another owner holds it, then raises InProgress.
+
+        Where the ledger is down the claim is won unguarded: a code twice is better than none. Not so once the ledger
+        has said that the message is held: then somebody is sending it.
         """
         seconds = min(LEDGER_S, self.deadline.remaining() / 4)
-        claim = self._claimed(key, owner, seconds) or self._unguarded(key, owner)
+        claim = self.ask(key, seconds) or self._unguarded(key)
         patience = self.deadline.within(PATIENCE_S)
         while claim.state == "held":
             if patience.remaining() < POLL_S:
                 raise InProgress("another invocation is sending this message")
-            self.sleep(POLL_S)
-            claim = self._claimed(key, owner, min(seconds, patience.remaining())) or claim
+            self.claims.sleep(POLL_S)
+            claim = self.ask(key, min(seconds, patience.remaining())) or claim
         return claim
 
-    def settle(self, claim: Claim, receipt: Receipt) -> None:
-        """Records what became of the message."""
-        if held := self._guarded(claim):
-            self._tried("settle", lambda: self.ledger.settle(held, receipt), self._left())
+    def take_again(self, key: str, settled: Claim) -> Claim:
+        """Claims a settled message once more, under a key of this dispatch, which vendors see as new too."""
+        # Its life counts from the first sight of the event all the same.
+        return replace(self.take(digest(key, self.owner)), first_seen=settled.first_seen)
 
-    def settle_late(self, claim: Claim, delivery: Delivery) -> None:
-        """Records an acceptance that nobody waited for any more, unless somebody else has the message by now."""
-        again = self._claimed(claim.key, claim.owner, LEDGER_S)
-        if again is not None and again.state == "won":
-            self._tried("settle", lambda: self.ledger.settle(again, Receipt.of((delivery,))), LEDGER_S)
+    def ask(self, key: str, seconds: float) -> Claim | None:
+        """The ledger's answer to a claim; None where it does not work."""
+        claims = self.claims
+        return self.attempt("claim", lambda: claims.ledger.claim(key, owner=self.owner, lease=claims.lease_s), seconds)
 
-    def release(self, claim: Claim, *, unknown_at: Sequence[str] = ()) -> None:
-        """Gives the message back."""
-        if held := self._guarded(claim):
-            self._tried("release", lambda: self.ledger.release(held, unknown_at=unknown_at), self._left())
+    def left(self) -> float:
+        """Seconds for telling the ledger the end: those that are left, and the reserve."""
+        return min(LEDGER_S, self.deadline.extended(self.claims.reserve_s).remaining())
 
-    def _guarded(self, claim: Claim) -> Claim | None:
-        """The claim as the ledger knows it; it may work again by now. None where it does not, or is settled."""
-        known = claim if claim.guarded else self._claimed(claim.key, claim.owner, self._left())
-        return known if known is not None and known.state == "won" else None
-
-    def _unguarded(self, key: str, owner: str) -> Claim:
-        return Claim(key=key, state="won", owner=owner, attempt=1, first_seen=self.clock(), guarded=False)
-
-    def _claimed(self, key: str, owner: str, seconds: float) -> Claim | None:
-        return self._tried("claim", lambda: self.ledger.claim(key, owner=owner, lease=self.lease_s), seconds)
-
-    def _left(self) -> float:
-        """Seconds for telling the ledger what became of the message: those that are left, and the reserve."""
-        return min(LEDGER_S, self.deadline.extended(self.reserve_s).remaining())
-
-    def _tried(self, operation: str, call: Callable[[], T], seconds: float) -> T | None:
+    def attempt(self, operation: str, call: Callable[[], T], seconds: float) -> T | None:
+        """Calls the ledger; what goes wrong is reported, and the result is None."""
         try:
-            return self.lane.call(call, seconds) if self.ledger.may_block else call()
-        except Overrun:
+            return self.claims.bulkhead.call(call, seconds) if self.claims.ledger.may_block else call()
+        except TimedOut:
             problem = f"no answer within {seconds:.1f} s"
-        except Congested as reason:
+        except Saturated as reason:
             problem = str(reason)
         except NotifyHubError as error:
             problem = str(error)
@@ -111,3 +185,21 @@ class Claims:
             problem = type(error).__name__  # its text stays out: it may quote anything
         self.failed(operation, problem)
         return None
+
+    def _unguarded(self, key: str) -> Claim:
+        return Claim(key=key, state="won", owner=self.owner, attempt=1, first_seen=self.claims.clock(), guarded=False)
+
+
+def duplicate_of(receipt: Receipt, *, recipient: str | None = None) -> Delivery:
+    """The delivery of a message that was settled before: a duplicate; a verdict is raised as it was.
+
+    Else the verdict would be lost where another channel of the event is still to be tried again. `recipient` is the
+    masked one, as ledgers need not keep it.
+    """
+    delivery = replace(receipt.as_duplicate(), recipient=receipt.deliveries[0].recipient or recipient)
+    if receipt.status == "undeliverable":
+        text = (delivery.error or "").removeprefix(f"{Undeliverable.__name__}: ")
+        verdict = Undeliverable(delivery.reason or "", text, attempts=delivery.attempts)
+        verdict.recipient = delivery.recipient
+        raise verdict
+    return delivery

@@ -6,14 +6,21 @@ from typing import TYPE_CHECKING
 
 from notifyhub import hooks
 from notifyhub.errors import ConfigurationError, MissingExtra
-from notifyhub.observability.observer import UNTRACED, Observer
+from notifyhub.observability.observer import Observer
+from notifyhub.observability.reporter import Reporter
+from notifyhub.observability.tracing import UNTRACED
 from notifyhub.settings.runtime import in_lambda
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from notifyhub.observability.observer import Tracer
+    from notifyhub.observability.tracing import Tracer
     from notifyhub.settings.tables import Hooks, Observability
+
+
+def make_reporter(wanted: Observability, named: Hooks, given: Iterable[Observer]) -> Reporter:
+    """The reporter to the observers and the tracer of the configuration, and to the observers given in code."""
+    return Reporter(make_observers(wanted, named, given), make_tracer(wanted))
 
 
 def make_observers(wanted: Observability, named: Hooks, given: Iterable[Observer]) -> list[Observer]:

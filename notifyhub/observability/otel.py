@@ -9,7 +9,7 @@ from opentelemetry import context, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from notifyhub.errors import NotifyHubError
-from notifyhub.observability.observer import Span, Tracer
+from notifyhub.observability.tracing import Span, Tracer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from notifyhub.channels import Channel
     from notifyhub.events.base import Event
-    from notifyhub.messages import Message
     from notifyhub.receipts import Attempt, Delivery, Receipt
 
     Facts = Mapping[str, str | int | None]
@@ -35,22 +34,17 @@ class OtelTracer(Tracer):
         self._tracer = trace.get_tracer("notifyhub")
 
     def dispatch(self) -> OtelSpan:
-        """`notifyhub.dispatch`."""
+        """Opens `notifyhub.dispatch`."""
         return OtelSpan(self._tracer, "dispatch", {})
 
     def deliver(self, event: Event, channel: Channel, correlation: str) -> OtelSpan:
-        """`notifyhub.deliver`."""
+        """Opens `notifyhub.deliver`."""
         facts = {"trigger": event.trigger, "channel": channel, "correlation": correlation}
         return OtelSpan(self._tracer, "deliver", facts)
 
-    def send(self, provider: str, message: Message, attempt: int) -> OtelSpan:
-        """`notifyhub.send`, the client's side of a call; what an instrumented library adds is below it."""
-        facts: Facts = {
-            "trigger": message.trigger,
-            "channel": message.channel,
-            "provider": provider,
-            "attempt": attempt,
-        }
+    def send(self, event: Event, channel: Channel, provider: str, attempt: int) -> OtelSpan:
+        """Opens `notifyhub.send`, the client's side of a call; spans of an instrumented library are below it."""
+        facts: Facts = {"trigger": event.trigger, "channel": channel, "provider": provider, "attempt": attempt}
         return OtelSpan(self._tracer, "send", facts, kind=SpanKind.CLIENT)
 
 
@@ -85,16 +79,16 @@ class OtelSpan(Span):
         with contextlib.suppress(Exception):
             self._span.end()
 
-    def parsed(self, event: Event, correlation: str) -> None:
-        """The event that it is about, once that is known."""
+    def note_event(self, event: Event, correlation: str) -> None:
+        """Notes the event's trigger and the correlation."""
         self._note({"trigger": event.trigger, "correlation": correlation})
 
-    def concluded(self, receipt: Receipt) -> None:
-        """What became of the event."""
+    def note_receipt(self, receipt: Receipt) -> None:
+        """Notes the receipt's status."""
         self._note({"outcome": receipt.status})
 
-    def delivered(self, delivery: Delivery, error: NotifyHubError | None) -> None:
-        """What became of one channel."""
+    def note_delivery(self, delivery: Delivery, error: NotifyHubError | None) -> None:
+        """Notes the outcome of one channel, with the vendor's message id."""
         facts = {
             "outcome": delivery.status,
             "reason": delivery.reason,
@@ -103,14 +97,14 @@ class OtelSpan(Span):
         }
         self._note(facts, error=type(error).__name__ if error else None, message_id=delivery.message_id)
 
-    def attempted(self, attempt: Attempt) -> None:
-        """What became of a provider's call."""
-        self._note(_of(attempt), error=None if attempt.outcome == "accepted" else attempt.outcome)
+    def note_attempt(self, attempt: Attempt) -> None:
+        """Notes the outcome of a provider's call."""
+        self._note(_facts_of(attempt), error=None if attempt.outcome == "accepted" else attempt.outcome)
 
-    def late(self, attempt: Attempt) -> None:
-        """What became of it after it had been given up: a span of its own, `notifyhub.late`, as this one has ended."""
+    def note_late(self, attempt: Attempt) -> None:
+        """Adds a span of its own, `notifyhub.late`, for a call that was given up: this one has ended by then."""
         with contextlib.suppress(Exception):
-            facts = {**self._facts, **_of(attempt)}
+            facts = {**self._facts, **_facts_of(attempt)}
             here = trace.set_span_in_context(self._span)
             self._tracer.start_span("notifyhub.late", context=here, attributes=_named(facts)).end()
 
@@ -125,7 +119,7 @@ class OtelSpan(Span):
                 self._span.set_status(Status(StatusCode.ERROR, error))
 
 
-def _of(attempt: Attempt) -> Facts:
+def _facts_of(attempt: Attempt) -> Facts:
     return {
         "outcome": attempt.outcome,
         "status_code": attempt.status,

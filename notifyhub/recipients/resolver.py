@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from notifyhub.errors import EventError, ProviderError, RecipientLookupError, Undeliverable
 from notifyhub.events.cognito import CodeEvent, TakeOverEvent
 from notifyhub.events.notification import NotificationEvent
-from notifyhub.workers import WORKERS, Congested, Overrun
+from notifyhub.workers import WORKERS, Saturated, TimedOut
 
 if TYPE_CHECKING:
     from notifyhub.channels import Channel
@@ -75,7 +75,7 @@ class EventRecipients(RecipientResolver):
     def _user_in_time(self, event: TakeOverEvent, deadline: Deadline) -> dict[str, Any]:
         try:
             return WORKERS.call(lambda: self._user(event), deadline.remaining())
-        except (Overrun, Congested):
+        except (TimedOut, Saturated):
             pass
         raise RecipientLookupError("AdminGetUser did not answer in time; raise the function's time-out")
 

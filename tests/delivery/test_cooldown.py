@@ -22,31 +22,31 @@ def cooldown(clock):
 
 
 def test_without_failures_the_order_stays(cooldown):
-    assert cooldown.last(NAMES) == NAMES
+    assert cooldown.order(NAMES) == NAMES
 
 
 def test_the_unusable_goes_last_until_it_has_cooled_down(cooldown, clock):
     cooldown.note("first", ProviderUnusable("acme"))
-    assert cooldown.last(NAMES) == ["second", "third", "first"]
+    assert cooldown.order(NAMES) == ["second", "third", "first"]
     clock.advance(59)
-    assert cooldown.last(NAMES) == ["second", "third", "first"]
+    assert cooldown.order(NAMES) == ["second", "third", "first"]
     clock.advance(2)
-    assert cooldown.last(NAMES) == NAMES
+    assert cooldown.order(NAMES) == NAMES
 
 
 def test_when_all_cool_down_all_are_left_in_their_order(cooldown):
     for name in NAMES:
         cooldown.note(name, ProviderUnusable("acme"))
-    assert cooldown.last(NAMES) == NAMES
+    assert cooldown.order(NAMES) == NAMES
 
 
 @pytest.mark.parametrize("failure", [NotSent, OutcomeUnknown])
 def test_the_repeatedly_failing_goes_last(failure, cooldown):
     for _ in range(REPEATEDLY - 1):
         cooldown.note("first", failure("acme"))
-    assert cooldown.last(NAMES) == NAMES
+    assert cooldown.order(NAMES) == NAMES
     cooldown.note("first", failure("acme"))
-    assert cooldown.last(NAMES)[-1] == "first"
+    assert cooldown.order(NAMES)[-1] == "first"
 
 
 @pytest.mark.parametrize("answer", [ProviderReceipt(), RefusedHere("acme"), RecipientRejected("acme")])
@@ -55,19 +55,19 @@ def test_who_answers_works(answer, cooldown):
         cooldown.note("first", NotSent("acme"))
     cooldown.note("first", answer)
     cooldown.note("first", NotSent("acme"))
-    assert cooldown.last(NAMES) == NAMES
+    assert cooldown.order(NAMES) == NAMES
     cooldown.note("first", ProviderUnusable("acme"))
     cooldown.note("first", answer)
-    assert cooldown.last(NAMES) == NAMES
+    assert cooldown.order(NAMES) == NAMES
 
 
 def test_who_asked_for_a_wait_goes_last_as_long(cooldown, clock):
     asked = NotSent("acme")
     asked.retry_after = 20
     cooldown.note("first", asked)
-    assert cooldown.last(NAMES)[-1] == "first"
+    assert cooldown.order(NAMES)[-1] == "first"
     clock.advance(21)
-    assert cooldown.last(NAMES) == NAMES
+    assert cooldown.order(NAMES) == NAMES
 
 
 @pytest.mark.parametrize("asked", [1e6, 1e300])
@@ -76,13 +76,13 @@ def test_no_wait_is_longer_than_the_cool_down(asked, cooldown, clock):
     error.retry_after = asked
     cooldown.note("first", error)
     clock.advance(61)
-    assert cooldown.last(NAMES) == NAMES
+    assert cooldown.order(NAMES) == NAMES
 
 
 def test_without_a_cool_down_the_order_never_changes(clock):
     cooldown = Cooldown(0, clock=clock)
     cooldown.note("first", ProviderUnusable("acme"))
-    assert cooldown.last(NAMES) == NAMES
+    assert cooldown.order(NAMES) == NAMES
 
 
 def test_the_next_messages_try_the_unusable_last_and_still_reach_it():

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from notifyhub.deadline import Deadline
-from notifyhub.delivery.failover import ATTEMPTS
+from notifyhub.delivery.failover import CALLS
 from notifyhub.errors import (
     ConfigurationError,
     DecryptionError,
@@ -50,10 +50,10 @@ class Forgetful(RecordingProvider):
 )
 def test_the_next_provider_is_tried_after_every_failure_but_a_verdict(failure, noted):
     hub = Hub(THREE)
-    hub.providers["first"].fail_with(failure, times=ATTEMPTS)
+    hub.providers["first"].fail_with(failure, times=CALLS)
     (delivery,) = hub.dispatcher.dispatch(signing_up()).deliveries
     assert (delivery.status, delivery.provider) == ("accepted", "second")
-    calls = ATTEMPTS if failure is NotSent else 1
+    calls = CALLS if failure is NotSent else 1
     assert [(a.provider, a.outcome) for a in delivery.attempts] == [("first", noted)] * calls + [("second", "accepted")]
     assert [len(hub.sent(name)) for name in ("first", "second", "third")] == [0, 1, 0]
 

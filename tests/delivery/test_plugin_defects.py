@@ -53,7 +53,7 @@ def test_a_defect_in_the_callers_own_thread_is_no_worse(kind):
     hub.providers["first"].fail_with(kind())
     (delivery,) = hub.dispatcher.dispatch(signing_up()).deliveries
     assert providers_of(delivery) == [("first", "OutcomeUnknown"), ("second", "accepted")]
-    assert list(hub.courier.sender._lanes) == ["second"]
+    assert list(hub.delivery.attempts.bulkheads) == ["second"]
 
 
 def test_there_a_signal_is_not_taken_for_a_defect():

@@ -7,7 +7,7 @@ import pytest
 
 from notifyhub.deadline import Deadline
 from notifyhub.delivery import backoff
-from notifyhub.delivery.failover import ATTEMPTS, ATTEMPTS_OF_THE_LAST
+from notifyhub.delivery.failover import CALLS, CALLS_OF_THE_LAST
 from notifyhub.errors import DeliveryFailed, NotSent, ProviderUnusable, RefusedHere
 from tests.support.hub import Hub, settings_of, signing_up
 
@@ -15,16 +15,14 @@ TWO = settings_of(email=("first", "second"))
 
 
 @pytest.fixture
-def hub():
-    return Hub(TWO)
+def slept():
+    """The waits, which take no time."""
+    return []
 
 
 @pytest.fixture
-def slept(hub):
-    """The waits, which take no time."""
-    seconds: list[float] = []
-    object.__setattr__(hub.courier, "sleep", seconds.append)
-    return seconds
+def hub(slept):
+    return Hub(TWO, sleep=slept.append)
 
 
 def throttled(retry_after):
@@ -48,7 +46,7 @@ def test_what_passes_is_tried_again_at_the_same_provider(hub, slept):
 def test_what_does_not_pass_goes_to_the_next(hub, slept):
     hub.providers["first"].fail_with(NotSent, times=10)
     assert outcomes(hub)[-1] == ("second", "accepted")
-    assert len(hub.providers["first"].contexts) == ATTEMPTS
+    assert len(hub.providers["first"].contexts) == CALLS
 
 
 @pytest.mark.parametrize("failure", [RefusedHere, ProviderUnusable])
@@ -87,7 +85,7 @@ def test_a_vendor_that_asks_for_no_wait_is_not_asked_again_within_a_moment(hub, 
         hub.providers[name].fail_with(throttled(0.0), times=10)
     with pytest.raises(DeliveryFailed):
         hub.dispatcher.dispatch(signing_up())
-    assert len(slept) == ATTEMPTS + ATTEMPTS_OF_THE_LAST - 2
+    assert len(slept) == CALLS + CALLS_OF_THE_LAST - 2
     assert sum(slept) > 1
 
 
@@ -96,7 +94,7 @@ def test_what_is_no_wait_counts_as_none(asked, hub, slept):
     """What a plugin gives must not keep the next provider from its turn."""
     hub.providers["first"].fail_with(throttled(asked), times=10)
     assert outcomes(hub)[-1] == ("second", "accepted")
-    assert len(hub.providers["first"].contexts) == ATTEMPTS
+    assert len(hub.providers["first"].contexts) == CALLS
     assert all(0 <= seconds < 1 for seconds in slept)
 
 
@@ -107,7 +105,7 @@ def test_the_last_provider_is_asked_more_often_but_not_for_ever(slept, hub):
     with pytest.raises(DeliveryFailed) as caught:
         hub.dispatcher.dispatch(signing_up())
     asked = [attempt.provider for attempt in caught.value.attempts]
-    assert asked == ["first"] * ATTEMPTS + ["second"] * ATTEMPTS_OF_THE_LAST
+    assert asked == ["first"] * CALLS + ["second"] * CALLS_OF_THE_LAST
     assert len(slept) == len(asked) - 2
 
 
@@ -115,7 +113,7 @@ def test_without_a_vendors_wait_it_is_full_jitter(monkeypatch):
     monkeypatch.setattr(backoff, "BASE_S", 0.25)
     random.seed(7)
     for attempt, most in ((1, 0.25), (2, 0.5), (3, 1.0), (20, backoff.LONGEST_S)):
-        drawn = [backoff.pause(None, attempt=attempt, left=60) for _ in range(500)]
+        drawn = [backoff.delay(None, attempt=attempt, left=60) for _ in range(500)]
         seconds = [wait for wait in drawn if wait is not None]
         assert len(seconds) == 500
         assert 0 <= min(seconds) < 0.1 * most
@@ -123,6 +121,6 @@ def test_without_a_vendors_wait_it_is_full_jitter(monkeypatch):
 
 
 def test_a_wait_leaves_enough_for_the_call_behind_it():
-    assert backoff.pause(1.0, attempt=1, left=1.1 + backoff.ENOUGH_S) == pytest.approx(1.0, abs=0.02)
-    assert backoff.pause(1.0, attempt=1, left=1.0 + backoff.ENOUGH_S - 0.01) is None
-    assert backoff.pause(None, attempt=1, left=0.0) is None
+    assert backoff.delay(1.0, attempt=1, left=1.1 + backoff.ENOUGH_S) == pytest.approx(1.0, abs=0.02)
+    assert backoff.delay(1.0, attempt=1, left=1.0 + backoff.ENOUGH_S - 0.01) is None
+    assert backoff.delay(None, attempt=1, left=0.0) is None

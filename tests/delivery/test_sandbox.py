@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifyhub.delivery.sandbox import SandboxedCourier
+from notifyhub.delivery.sandbox import SandboxedFailover
 from notifyhub.errors import ConfigurationError
 from notifyhub.settings import load_settings
 from tests.support.hub import EMAIL, PHONE, Hub, settings_of, signing_up
@@ -99,7 +99,7 @@ def test_an_empty_list_allows_nobody():
 
 
 def test_without_a_sandbox_there_is_none():
-    assert not isinstance(Hub().courier, SandboxedCourier)
+    assert not isinstance(Hub().delivery, SandboxedFailover)
 
 
 @pytest.mark.parametrize(

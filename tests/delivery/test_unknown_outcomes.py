@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notifyhub.deadline import Deadline
-from notifyhub.delivery.failover import ATTEMPTS
+from notifyhub.delivery.failover import CALLS
 from notifyhub.errors import DeliveryFailed, OutcomeUnknown, RefusedHere, Undeliverable
 from notifyhub.events import parse_event
 from notifyhub.ledger.memory import MemoryLedger
@@ -82,9 +82,9 @@ def test_a_vendor_that_recognises_the_key_is_asked_again():
 
 def test_after_that_the_rule_counts():
     hub = Hub(settings(), providers={"first": Recognising()})
-    hub.providers["first"].fail_with(OutcomeUnknown, times=ATTEMPTS)
+    hub.providers["first"].fail_with(OutcomeUnknown, times=CALLS)
     (delivery,) = hub.dispatcher.dispatch(signing_up()).deliveries
-    assert providers_of(delivery.attempts) == ["first"] * ATTEMPTS + ["second"]
+    assert providers_of(delivery.attempts) == ["first"] * CALLS + ["second"]
 
 
 def test_it_is_asked_again_only_if_the_next_one_keeps_its_share():
@@ -118,7 +118,7 @@ def test_who_may_have_it_and_would_know_it_again_goes_first_next_time(unknown_at
     hub = Hub(settings(providers=names), providers={recognising: Recognising()})
     event = signing_up()
     failed_at(unknown_at, hub=hub, event=event)
-    hub.courier.cooldown._until.clear()
+    hub.delivery.cooldown._until.clear()
     (delivery,) = hub.dispatcher.dispatch(event).deliveries
     assert delivery.provider == first
 

@@ -124,7 +124,7 @@ def test_what_keeps_the_deadline_by_itself_needs_no_thread_of_its_own(over):
         with pytest.raises(DeliveryFailed) as caught:
             hub.dispatcher.dispatch(signing_up())
         assert [attempt.outcome for attempt in caught.value.attempts] == ["OutcomeUnknown", "RefusedHere"]
-        assert list(hub.courier.sender._lanes) == ["backup"]
+        assert list(hub.delivery.attempts.bulkheads) == ["backup"]
         hub.dispatcher.close()
 
 
@@ -134,7 +134,7 @@ def test_without_that_it_has_one(over, monkeypatch):
         hub = hub_over(address)
         hub.dispatcher.warm_up()
         assert failed_over(hub).outcome == "OutcomeUnknown"
-        assert list(hub.courier.sender._lanes) == ["mail", "backup"]
+        assert list(hub.delivery.attempts.bulkheads) == ["mail", "backup"]
 
 
 def test_the_functions_remaining_time_bounds_it_too(over):
@@ -183,7 +183,7 @@ def test_calls_that_hang_do_not_pile_up_without_end():
     assert "still hang" in str(delivery.attempts[0].detail)
     waiting.let.set()
     give_up = time.monotonic() + 10
-    while hub.courier.sender._lanes["mail"]._hanging and time.monotonic() < give_up:
+    while hub.delivery.attempts.bulkheads["mail"]._hanging and time.monotonic() < give_up:
         time.sleep(0.01)
     assert hub.dispatcher.dispatch(signing_up()).deliveries[0].provider == "mail"
 
@@ -203,7 +203,7 @@ def test_a_secret_that_is_slow_to_fetch_means_that_nothing_was_sent(over, monkey
     assert "could not be made ready" in str(first.detail)
     over.set()
     give_up = time.monotonic() + 10
-    while hub.courier.sender._lanes["mail"]._hanging and time.monotonic() < give_up:
+    while hub.delivery.attempts.bulkheads["mail"]._hanging and time.monotonic() < give_up:
         time.sleep(0.01)
     assert hub.providers["mail"].contexts == [], "what counts as not sent is not sent later either"
 

@@ -11,15 +11,16 @@ from notifyhub.clock import now
 from notifyhub.deadline import Deadline
 from notifyhub.errors import DeliveryFailed, InProgress, NotifyHubError, RecipientRejected, RefusedHere, Undeliverable
 from notifyhub.ledger import claims as module
-from notifyhub.ledger.base import Claim, Ledger
+from notifyhub.ledger.base import Ledger
 from notifyhub.ledger.claims import Claims
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.observability.observer import Observer
 from notifyhub.testing.contracts.ledger import ACCEPTED, KEY, LEASE_S, ManualClock
-from notifyhub.workers import Lane
+from notifyhub.workers import Bulkhead
 from tests.support.hub import CODE, EMAIL, Hub, settings_of, signing_up
 
 MFA = "CustomEmailSender_Authentication"
+(DELIVERY,) = ACCEPTED.deliveries
 
 
 class Ailing(Ledger):
@@ -81,18 +82,26 @@ def watch():
 @pytest.fixture
 def claims_of(watch):
     def made(ledger, **changes):
-        parts = {"ledger": ledger, "lease_s": LEASE_S, "clock": now, "failed": watch.on_ledger_failure}
-        return Claims(**{**parts, **changes})
+        return Claims(**{"ledger": ledger, "lease_s": LEASE_S, "clock": now, **changes})
 
     return made
 
 
-def take(claims, owner="me", *, seconds=60.0):
-    timed = claims.of_message(Deadline.after(seconds), failed=claims.failed)
-    return timed.take(KEY, owner=owner)
+@pytest.fixture
+def take(watch):
+    """Takes a message in the name of an owner, who then holds it or meets its receipt; it is not given back."""
+
+    blocks = []  # one that nobody keeps ends, and releases its claim
+
+    def taken(claims, owner="me", *, seconds=60.0):
+        deadline, failed = Deadline.after(seconds), watch.on_ledger_failure
+        blocks.append(claims.hold(KEY, "email", owner=owner, deadline=deadline, failed=failed))
+        return blocks[-1].__enter__()
+
+    return taken
 
 
-def test_who_holds_a_message_is_waited_for_until_it_is_settled(ledger, claims_of):
+def test_who_holds_a_message_is_waited_for_until_it_is_settled(ledger, claims_of, take):
     other = ledger.claim(KEY, owner="other", lease=LEASE_S)
     polls: list[float] = []
 
@@ -101,26 +110,25 @@ def test_who_holds_a_message_is_waited_for_until_it_is_settled(ledger, claims_of
         if len(polls) == 3:
             ledger.settle(other, ACCEPTED)
 
-    claim = take(claims_of(ledger, sleep=sleep))
-    assert (claim.state, len(polls)) == ("settled", 3)
+    assert (take(claims_of(ledger, sleep=sleep)).claim.state, len(polls)) == ("settled", 3)
 
 
-def test_a_message_that_is_given_back_meanwhile_is_taken(ledger, claims_of):
+def test_a_message_that_is_given_back_meanwhile_is_taken(ledger, claims_of, take):
     other = ledger.claim(KEY, owner="other", lease=LEASE_S)
-    claim = take(claims_of(ledger, sleep=lambda seconds: ledger.release(other, unknown_at=["mail"])))
+    claim = take(claims_of(ledger, sleep=lambda seconds: ledger.release(other, unknown_at=["mail"]))).claim
     assert (claim.state, claim.owner, claim.unknown_at) == ("won", "me", ("mail",))
 
 
-def test_a_message_whose_owner_died_is_taken_when_its_lease_passed(claims_of):
+def test_a_message_whose_owner_died_is_taken_when_its_lease_passed(claims_of, take):
     clock = ManualClock()
     ledger = MemoryLedger(clock=clock)
     ledger.claim(KEY, owner="dead", lease=LEASE_S)
-    claim = take(claims_of(ledger, sleep=lambda seconds: clock.advance(LEASE_S)))
+    claim = take(claims_of(ledger, sleep=lambda seconds: clock.advance(LEASE_S))).claim
     assert (claim.state, claim.owner, claim.attempt) == ("won", "me", 2)
 
 
 @pytest.mark.parametrize("seconds", [60.0, 0.2])
-def test_nobody_waits_long_and_a_message_in_progress_is_no_duplicate(seconds, ledger, claims_of, monkeypatch):
+def test_nobody_waits_long_and_a_message_in_progress_is_no_duplicate(seconds, ledger, claims_of, monkeypatch, take):
     monkeypatch.setattr(module, "PATIENCE_S", 0.6)
     ledger.claim(KEY, owner="other", lease=LEASE_S)
     began = time.monotonic()
@@ -129,7 +137,7 @@ def test_nobody_waits_long_and_a_message_in_progress_is_no_duplicate(seconds, le
     assert time.monotonic() - began < min(seconds, 0.6) + 1
 
 
-def test_a_ledger_that_fails_once_it_said_held_has_not_said_free(ledger, claims_of, monkeypatch):
+def test_a_ledger_that_fails_once_it_said_held_has_not_said_free(ledger, claims_of, monkeypatch, take):
     """Somebody is sending the message; a second one would be a duplicate that need not be."""
     monkeypatch.setattr(module, "PATIENCE_S", 0.6)
     ledger.claim(KEY, owner="other", lease=LEASE_S)
@@ -142,54 +150,52 @@ def test_a_ledger_that_fails_once_it_said_held_has_not_said_free(ledger, claims_
 
 
 @pytest.mark.parametrize("error", [OSError(f"{CODE} {EMAIL}"), NotifyHubError("the table is gone")])
-def test_a_ledger_that_is_down_stops_no_message(error, ledger, claims_of, watch):
+def test_a_ledger_that_is_down_stops_no_message(error, ledger, claims_of, watch, take):
     ledger.failing["claim"] = error
-    claim = take(claims_of(ledger))
+    claim = take(claims_of(ledger)).claim
     assert (claim.state, claim.owner, claim.guarded, claim.receipt) == ("won", "me", False, None)
     said = "the table is gone" if isinstance(error, NotifyHubError) else "OSError"
     assert watch.failures == [("claim", said)]
 
 
-def test_a_ledger_that_hangs_stops_no_message(claims_of, watch, monkeypatch):
+def test_a_ledger_that_hangs_stops_no_message(claims_of, watch, monkeypatch, take):
     monkeypatch.setattr(module, "LEDGER_S", 0.1)
     hanging = Hanging()
-    assert take(claims_of(hanging)).guarded is False
+    assert take(claims_of(hanging)).claim.guarded is False
     hanging.let.set()
     assert watch.failures == [("claim", "no answer within 0.1 s")]
 
 
-def test_a_claim_takes_no_more_than_a_quarter_of_what_is_left(claims_of):
+def test_a_claim_takes_no_more_than_a_quarter_of_what_is_left(claims_of, take):
     hanging = Hanging()
     began = time.monotonic()
-    assert take(claims_of(hanging), seconds=0.8).guarded is False
+    assert take(claims_of(hanging), seconds=0.8).claim.guarded is False
     hanging.let.set()
     assert time.monotonic() - began < 1.5
 
 
-def test_a_ledger_that_works_again_learns_what_became_of_the_message(ledger, claims_of, watch):
-    claims = claims_of(ledger)
+def test_a_ledger_that_works_again_learns_what_became_of_the_message(ledger, claims_of, watch, take):
     ledger.failing["claim"] = OSError()
-    claim = take(claims)
+    held = take(claims_of(ledger))
     ledger.failing.clear()
-    claims.settle(claim, ACCEPTED)
+    held.settle(DELIVERY)
     assert ledger.claim(KEY, owner="next", lease=LEASE_S).state == "settled"
     assert len(watch.failures) == 1
 
 
-def test_where_it_is_still_down_the_receipt_stands(ledger, claims_of, watch):
+def test_where_it_is_still_down_the_receipt_stands(ledger, claims_of, watch, take):
     claims = claims_of(ledger)
     ledger.failing["claim"] = OSError()
-    claims.settle(take(claims), ACCEPTED)
-    claims.release(take(claims))
+    take(claims).settle(DELIVERY)
+    take(claims).release()
     assert [operation for operation, _ in watch.failures] == ["claim"] * 4, "each tries to claim it once more"
 
 
 @pytest.mark.parametrize("operation", ["settle", "release"])
-def test_what_cannot_be_written_is_told_and_raises_nothing(operation, ledger, claims_of, watch):
-    claims = claims_of(ledger)
-    claim = take(claims)
+def test_what_cannot_be_written_is_told_and_raises_nothing(operation, ledger, claims_of, watch, take):
+    held = take(claims_of(ledger))
     ledger.failing[operation] = ConnectionError()
-    claims.settle(claim, ACCEPTED) if operation == "settle" else claims.release(claim)
+    held.settle(DELIVERY) if operation == "settle" else held.release()
     assert watch.failures == [(operation, "ConnectionError")]
 
 
@@ -220,7 +226,7 @@ def test_a_ledger_that_hangs_at_the_end_takes_no_more_than_the_reserve(operation
     assert time.monotonic() - began < 0.7 + 0.3 + 1.0 < module.LEDGER_S
 
 
-class Slow(Lane):
+class Slow(Bulkhead):
     """Takes 0.2 s for each call, and notes the time that each one is given."""
 
     def __init__(self):
@@ -233,25 +239,28 @@ class Slow(Lane):
         return work()
 
 
-def test_of_two_operations_at_the_end_both_share_the_one_reserve(claims_of):
+def test_of_two_operations_at_the_end_both_share_the_one_reserve(claims_of, take):
     """What went out unguarded is claimed first, and then settled."""
-    lane, ledger = Slow(), Ailing()
-    ledger.may_block = True  # type: ignore[misc]
-    claims = claims_of(ledger, lane=lane, reserve_s=0.3).of_message(Deadline.after(0), failed=print)
-    claims.settle(Claim(key=KEY, state="won", owner="me", attempt=1, first_seen=now(), guarded=False), ACCEPTED)
-    first, second = lane.given
+    bulkhead, ledger = Slow(), Ailing()
+    ledger.may_block = True  # type: ignore[misc]  # of this one alone
+    ledger.failing["claim"] = OSError()
+    held = take(claims_of(ledger, bulkhead=bulkhead, reserve_s=0.3), seconds=0)
+    ledger.failing.clear()
+    held.settle(DELIVERY)
+    _, first, second = bulkhead.given
     assert first <= 0.3
     assert second <= 0.1
     assert ledger.claim(KEY, owner="next", lease=LEASE_S).state == "settled"
 
 
-def test_what_went_out_unguarded_and_failed_is_given_back_with_what_is_known(ledger, claims_of):
+def test_what_went_out_unguarded_and_failed_is_given_back_with_what_is_known(ledger, claims_of, take):
     claims = claims_of(ledger)
     ledger.failing["claim"] = OSError()
-    claim = take(claims)
+    held = take(claims)
     ledger.failing.clear()
-    claims.release(claim, unknown_at=["mail"])
-    assert take(claims, "next").unknown_at == ("mail",)
+    held.note_unknown("mail")
+    held.release()
+    assert take(claims, "next").claim.unknown_at == ("mail",)
 
 
 def test_sending_again_does_not_make_a_message_young():

@@ -42,15 +42,15 @@ def named(text):
 
 
 NOTIFYHUB = named("""
-notifyhub: channels clock deadline dispatcher distribution errors hooks lazy messages receipts secret settlement
-    workers
+notifyhub: channels clock deadline dispatcher distribution errors hooks lazy messages outcomes pipeline receipts
+    secret workers
 notifyhub.aws_lambda: cognito
 notifyhub.clients: aws http reply sockets
 notifyhub.decryption: encryption_sdk factory failures
 notifyhub.delivery: attempts backoff cooldown expiry factory failover request scrubbing
 notifyhub.events: base cognito notification parsing triggers
 notifyhub.ledger: base claims factory memory
-notifyhub.observability: factory observer
+notifyhub.observability: factory observer reporter tracing
 notifyhub.provider: contract registry toolkit
 notifyhub.recipients: factory resolver
 notifyhub.redaction: escapes library_logs masking tracebacks validation_errors

@@ -13,16 +13,17 @@ aws_lambda
 checks
 testing
 dispatcher
-settlement
+pipeline
 delivery
-routing
+routing outcomes
 recipients ledger decryption rendering provider observability
 hooks
 settings
 events clients
 errors messages
 receipts secret
-channels deadline redaction workers clock lazy distribution
+channels deadline workers clock lazy distribution
+redaction
 """
 """From the top down; docs/architecture.md says what each is. What stands in one row knows nothing of its neighbours."""
 HEIGHT = {room: height for height, row in enumerate(reversed(ROWS.split("\n"))) for room in row.split()}

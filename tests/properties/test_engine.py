@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from notifyhub import errors
 from notifyhub.deadline import Deadline
-from notifyhub.delivery.failover import ATTEMPTS, ATTEMPTS_OF_THE_LAST
+from notifyhub.delivery.failover import CALLS, CALLS_OF_THE_LAST
 from notifyhub.errors import (
     ConfigurationError,
     DecryptionError,
@@ -124,10 +124,13 @@ def hub_of(script, *, recognising, ledger, jumps, rule, slept):
         "triggers": {"SignUp": {"on_unknown": rule}},
         "delivery": {"attempt_timeout_s": TIMEOUT_S},
     }
-    hub = Hub(settings_of(email=NAMES, **tables), providers=providers, ledger=Flaky(ledger, clock), clock=clock)
-    object.__setattr__(hub.courier, "sleep", slept.append)
-    object.__setattr__(hub.dispatcher._claims, "sleep", lambda seconds: None)
-    return hub
+    return Hub(
+        settings_of(email=NAMES, **tables),
+        providers=providers,
+        ledger=Flaky(ledger, clock),
+        clock=clock,
+        sleep=slept.append,
+    )
 
 
 def dispatched(hub, seconds):
@@ -194,7 +197,7 @@ def _expected(script):
             if kind is RecipientRejected:
                 return ("Undeliverable", *calls.values())
             waits = kind is NotSent and (retry_after is None or retry_after + 0.27 <= TIMEOUT_S)
-            if not waits or calls[name] == (ATTEMPTS_OF_THE_LAST if name == NAMES[-1] else ATTEMPTS):
+            if not waits or calls[name] == (CALLS_OF_THE_LAST if name == NAMES[-1] else CALLS):
                 break
     return ("DeliveryFailed", *calls.values())
 

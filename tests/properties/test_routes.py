@@ -91,4 +91,4 @@ def test_no_cool_down_leaves_anybody_out(names, failures):
     cooldown = Cooldown(60)
     for name, kind in failures:
         cooldown.note(name, kind("acme"))
-    assert sorted(cooldown.last(names)) == sorted(names)
+    assert sorted(cooldown.order(names)) == sorted(names)

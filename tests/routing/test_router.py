@@ -252,7 +252,10 @@ def test_the_dispatcher_plans_by_the_recipient_and_the_key():
         raw = signing_up(SMS, attributes={"phone_number": f"+4474001234{number:02}"})
         sent = hub.dispatcher.dispatch(raw).deliveries[0].provider
         key = parse_event(raw).key("sms", "")
-        assert sent == hub.dispatcher.router.plan(parse_event(raw), "sms", to="+447400123400", key=key).providers[0]
+        assert (
+            sent
+            == hub.dispatcher.pipeline.router.plan(parse_event(raw), "sms", to="+447400123400", key=key).providers[0]
+        )
     assert hub.sent("a")
     assert hub.sent("b")
     assert not hub.sent("text")

@@ -104,9 +104,9 @@ class Hub:
         self.dispatcher = Dispatcher(settings, providers=self.providers, observers=observers, **parts)
 
     @property
-    def courier(self) -> Any:
-        """Its courier, to look into: what cools down, what hangs."""
-        return self.dispatcher._courier
+    def delivery(self) -> Any:
+        """Its failover, to look into: what cools down, what hangs."""
+        return self.dispatcher.pipeline.delivery
 
     def sent(self, name: str = "mail") -> list[Message]:
         """What an instance accepted."""

@@ -25,9 +25,9 @@ class Late(RecordingProvider):
         return super().send(message, context)
 
     def given_up(self, hub):
-        """Has a message given up, and then the late result told."""
+        """Has a message given up, and waits until its late result is told to the last of the observers."""
         told = Told()
-        hub.dispatcher._reporter._observers += (told,)
+        hub.dispatcher._reporter._observers += (told,)  # behind those of the configuration, where none can be given
         with pytest.raises(DeliveryFailed):
             hub.dispatcher.dispatch(signing_up(), correlation="request-1")
         self.let_go.set()

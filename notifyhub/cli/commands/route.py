@@ -14,7 +14,7 @@ from notifyhub.cli.commands.send import read_event
 from notifyhub.cli.options import ChannelName, Config
 from notifyhub.cli.output import NOT_DELIVERED, WRONG_USAGE, err, fail, out, print_table, reported_errors, table
 from notifyhub.deadline import Deadline
-from notifyhub.delivery.sandbox import destination
+from notifyhub.delivery.sandbox import redirect
 from notifyhub.errors import NoRoute
 from notifyhub.events.cognito import TakeOverEvent
 from notifyhub.events.parsing import parse_event
@@ -84,7 +84,7 @@ class _Guide:
     def _sandbox(self, channel: Channel, to: str | None) -> None:
         """What becomes of the message all the same, outside production."""
         sandbox = self.settings.sandbox
-        place = destination(sandbox, channel, to or "")
+        place = redirect(sandbox, channel, to or "")
         if place is None:
             out().print("sandbox: held back, as its recipient is not in allow", style="yellow")
         elif sandbox.dry_run:
