@@ -48,12 +48,12 @@ class Deadline:
         """This deadline, or the one that many seconds from now, whichever comes first."""
         return Deadline(min(self._at, time.monotonic() + seconds))
 
-    def extended(self, seconds: float) -> Deadline:
-        """So many seconds behind this one."""
+    def extend(self, seconds: float) -> Deadline:
+        """A deadline this many seconds later."""
         return Deadline(self._at + seconds)
 
     def share(self, parts: int) -> Deadline:
-        """The end of the first of so many equal parts of what is left."""
+        """The end of the first of `parts` equal parts of the time that is left."""
         return Deadline.after(self.remaining() / parts)
 
     @property

@@ -69,5 +69,5 @@ def test_it_says_how_much_is_left(clock):
 
 
 def test_a_deadline_that_has_passed_is_extended_from_where_it_was():
-    assert Deadline.after(-5).extended(2).passed
-    assert 1.0 < Deadline.after(-5).extended(7).remaining() <= 2.0
+    assert Deadline.after(-5).extend(2).passed
+    assert 1.0 < Deadline.after(-5).extend(7).remaining() <= 2.0

@@ -169,7 +169,7 @@ class _Access:
 
     def left(self) -> float:
         """Seconds for telling the ledger the end: those that are left, and the reserve."""
-        return min(LEDGER_S, self.deadline.extended(self.claims.reserve_s).remaining())
+        return min(LEDGER_S, self.deadline.extend(self.claims.reserve_s).remaining())
 
     def attempt(self, operation: str, call: Callable[[], T], seconds: float) -> T | None:
         """Calls the ledger; what goes wrong is reported, and the result is None."""
