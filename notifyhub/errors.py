@@ -65,7 +65,7 @@ class ConfigurationError(NotifyHubError):
 
 
 class ConfigurationNotFound(ConfigurationError):
-    """No configuration was named, and none is where it is looked for."""
+    """There is no configuration file, neither named nor in the usual places."""
 
 
 class ProviderNotFound(ConfigurationError):

@@ -66,7 +66,7 @@ def load_events(hooks: Hooks, given: Iterable[type[NotificationEvent]]) -> Mappi
 
 
 def load_on_undeliverable(hooks: Hooks) -> Callable[..., object] | None:
-    """The function of `[hooks] on_undeliverable`, called with the event and the error; None where none is named."""
+    """The function that `[hooks] on_undeliverable` names, to be called with event and error; None without that key."""
     path = hooks.on_undeliverable
     hook = load(path, "hooks.on_undeliverable") if path else None
     if hook is not None and not callable(hook):

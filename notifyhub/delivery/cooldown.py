@@ -1,4 +1,4 @@
-"""Which providers are better tried last for a while."""
+"""Tries providers last for a while that proved unusable or failed repeatedly."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class Cooldown:
         if isinstance(outcome, ProviderUnusable):
             self._cool(name, self._period)
         elif isinstance(outcome, NotSent | OutcomeUnknown):
-            self._failed(name, outcome)
+            self._count_failure(name, outcome)
         elif name in self._failures or name in self._until:
-            self._works(name)
+            self._end(name)
 
-    def _failed(self, name: str, outcome: ProviderError) -> None:
+    def _count_failure(self, name: str, outcome: ProviderError) -> None:
         with self._lock:
             self._failures[name] += 1
             repeatedly = self._failures[name] >= REPEATEDLY
@@ -64,8 +64,8 @@ class Cooldown:
             until = self._clock() + period
             self._until[name] = max(until, self._until.get(name, until))
 
-    def _works(self, name: str) -> None:
-        """A refusal of one message counts as well: whoever refuses is there."""
+    def _end(self, name: str) -> None:
+        """Ends the cool-down; a refusal of one message does so as well, since the provider answers."""
         with self._lock:
             self._failures.pop(name, None)
             self._until.pop(name, None)

@@ -100,7 +100,7 @@ class HeldClaim:
         return self.claim.receipt
 
     def note_unknown(self, instance: str) -> None:
-        """Notes an instance that may have accepted the message, for whoever claims it next."""
+        """Notes an instance that may have accepted the message; the next claim brings it."""
         self._unknown_now.append(instance)
 
     def settle(self, delivery: Delivery) -> Delivery:

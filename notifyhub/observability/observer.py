@@ -1,4 +1,4 @@
-"""What an application can be told of each outcome."""
+"""The base class of an application's own observers."""
 
 from __future__ import annotations
 
