@@ -61,7 +61,7 @@ def _mark(has):
 
 def _settings(fields):
     required = [f"**`{key}`**" for key, field in fields.items() if field.is_required()]
-    return ", ".join([*required, *(f"`{key}`" for key, field in fields.items() if not field.is_required())]) or "–"
+    return ", ".join([*required, *(f"`{key}`" for key, field in fields.items() if not field.is_required())]) or "none"
 
 
 def with_matrix(page, table):
