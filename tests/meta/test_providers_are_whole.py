@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from notifyhub.cli.app import app
-from notifyhub.provider import ENTRY_POINT_GROUP
+from notifyhub.provider import ENTRY_POINT_GROUP, Reply
 from notifyhub.testing.contracts.provider import LocalProviderContract
 from tests.meta import provider_matrix
 from tests.meta.provider_matrix import DECLARED, PROJECT, ROOT, matrix, provider_class, with_matrix
@@ -82,6 +82,16 @@ def test_the_matrix_is_what_the_classes_say():
 def test_the_matrix_cannot_vanish_from_its_page():
     with pytest.raises(ValueError, match="markers"):
         with_matrix("a page without them", matrix())
+
+
+def test_the_statuses_of_the_common_table_are_classed_as_it_says():
+    shown = provider_matrix.PAGE.read_text(encoding="utf-8")
+    (table,) = re.findall(r"^### Common to those over HTTP\n(.*?)^### ", shown, re.MULTILINE | re.DOTALL)
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", table, re.MULTILINE)
+    told = {int(status): error for error, cell in rows for status in re.findall(r"\b\d{3}\b", cell)}
+    judge = provider_class("console")(None, None)
+    assert len(told) > 10
+    assert {status: type(judge.by_status(Reply(status, {}))).__name__ for status in told} == told
 
 
 @pytest.mark.parametrize("name", DECLARED)
