@@ -38,6 +38,10 @@ bench: $(DEV_READY) ## Compares cost with a handler written by hand; prints rati
 chaos: $(DEV_READY) ## Sends 5,000 events through workers that are killed and providers that fail; two minutes
 	$(BIN)/python -m benchmarks.chaos
 
+.PHONY: docs
+docs: $(DEV_READY) ## Writes the matrix of providers in docs/providers/README.md from their classes
+	$(BIN)/python -m tests.meta.provider_matrix
+
 format: $(DEV_READY) ## Formats and sorts what can be done without judgement
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

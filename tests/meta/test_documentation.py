@@ -111,10 +111,42 @@ def test_the_guide_to_routing_shows_what_the_command_prints(tmp_path):
     assert done.exit_code == 0
 
 
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / ".github").glob("*.md")),
+]
+
+
+def anchors(file):
+    """What a link can lead to inside a document: its headings, in the spelling that GitHub gives them."""
+    headings = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def broken_links(file):
+    for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", file.read_text(encoding="utf-8")):
+        led_to = file.parent / target if target else file
+        if not led_to.exists() or (anchor and anchor not in anchors(led_to)):
+            yield f"{file.name}: {target}#{anchor}"
+
+
 def test_every_link_between_documents_leads_somewhere():
-    for file in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / ".github").glob("*.md"))]:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", file.read_text(encoding="utf-8")):
-            assert (file.parent / target).exists(), f"{file.name}: {target}"
+    assert [link for file in DOCUMENTS for link in broken_links(file)] == []
+
+
+def test_a_broken_link_is_found(tmp_path):
+    file = tmp_path / "page.md"
+    file.write_text("# Here\n[a](#here) [b](#there) [c](page.md#here) [d](gone.md) [e](https://example.com)", "utf-8")
+    assert list(broken_links(file)) == ["page.md: #there", "page.md: gone.md#"]
+
+
+def test_every_command_of_make_that_the_documents_name_is_there():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {name for file in DOCUMENTS for name in re.findall(r"`make ([a-z-]+)", file.read_text(encoding="utf-8"))}
+    assert len(named) > 5
+    assert named - targets == set()
 
 
 def test_the_readme_says_what_it_costs():
