@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from notifyhub.clock import now
 from notifyhub.deadline import Deadline
-from notifyhub.decryption.encryption_sdk import Decryptor
+from notifyhub.decryption.decryptor import Decryptor
 from notifyhub.decryption.factory import make_decryptor
 from notifyhub.delivery.factory import make_delivery, make_expiry
 from notifyhub.errors import EventError, NotifyHubError

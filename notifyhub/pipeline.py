@@ -16,7 +16,7 @@ from notifyhub.redaction.masking import masked
 if TYPE_CHECKING:
     from notifyhub.channels import Channel
     from notifyhub.deadline import Deadline
-    from notifyhub.decryption.encryption_sdk import Decryptor
+    from notifyhub.decryption.decryptor import Decryptor
     from notifyhub.delivery.expiry import Expiry
     from notifyhub.delivery.factory import AnyDelivery
     from notifyhub.events.base import Event

@@ -8,8 +8,9 @@ import pytest
 
 from notifyhub.clients.aws import AwsClients
 from notifyhub.deadline import Deadline
-from notifyhub.decryption.encryption_sdk import EncryptionSdkDecryptor, LocalKeyDecryptor
+from notifyhub.decryption.encryption_sdk import EncryptionSdkDecryptor
 from notifyhub.decryption.factory import make_decryptor
+from notifyhub.decryption.local_key import LocalKeyDecryptor
 from notifyhub.errors import ConfigurationError
 from notifyhub.events.parsing import parse_event
 from notifyhub.hooks import load_events, load_on_undeliverable

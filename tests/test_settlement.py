@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from notifyhub.decryption.encryption_sdk import Decryptor
+from notifyhub.decryption.decryptor import Decryptor
 from notifyhub.errors import (
     DecryptionError,
     DeliveryFailed,

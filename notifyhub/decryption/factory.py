@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from notifyhub.decryption.encryption_sdk import Decryptor, EncryptionSdkDecryptor, LocalKeyDecryptor, local_key
+from notifyhub.decryption.decryptor import Decryptor
 from notifyhub.errors import ConfigurationError
 from notifyhub.settings.references import SecretReferences
 from notifyhub.settings.runtime import in_lambda
@@ -24,6 +24,8 @@ def make_decryptor(wanted: Decryption, clients: AwsClients, *, folder: Path) -> 
     `folder` is where relative paths of secret references start. Raises ConfigurationError for a local key in Lambda.
     """
     if wanted.key_arns:
+        from notifyhub.decryption.encryption_sdk import EncryptionSdkDecryptor
+
         return EncryptionSdkDecryptor(wanted.key_arns, clients, allow_missing_pool_id=wanted.allow_missing_pool_id)
     if wanted.local_key is None:
         return _NoDecryptor()
@@ -32,8 +34,10 @@ def make_decryptor(wanted: Decryption, clients: AwsClients, *, folder: Path) -> 
             "a local key is for development; inside Lambda set key_arns, or allow_in_lambda = true",
             path="decryption.local_key",
         )
+    from notifyhub.decryption.local_key import LocalKeyDecryptor, parse_local_key
+
     resolved = SecretReferences(clients, folder=folder).resolved(wanted, path="decryption")
-    key = local_key(resolved.local_key.get_secret_value() if resolved.local_key else "")
+    key = parse_local_key(resolved.local_key.get_secret_value() if resolved.local_key else "")
     return LocalKeyDecryptor(key, allow_missing_pool_id=wanted.allow_missing_pool_id)
 
 

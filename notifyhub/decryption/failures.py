@@ -1,4 +1,4 @@
-"""What each failure of the Encryption SDK and of KMS means, and what to do about it.
+"""Explains each failure of the Encryption SDK and of KMS, with its remedy.
 
 The libraries' own texts stay out: they may quote the message, and the SDK swallows KMS's reason altogether.
 """
@@ -24,8 +24,8 @@ def raise_refusal(http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
         raise KmsRefusalError(parsed.get("Error", {}).get("Code", "Unknown"))
 
 
-def explained(error: Exception) -> DecryptionError:
-    """The check that failed and its remedy; nothing of the SDK's own text, which may quote the message."""
+def explain(error: Exception) -> DecryptionError:
+    """Makes the error that names the failed check and the remedy, without the SDK's text, which may quote the message."""
     from botocore.exceptions import BotoCoreError
     from cryptography.exceptions import InvalidSignature, InvalidTag
 

@@ -8,7 +8,8 @@ import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from notifyhub.decryption.encryption_sdk import LOCAL_KEY_BYTES, POOL_CONTEXT, local_master_key
+from notifyhub.decryption.decryptor import POOL_CONTEXT
+from notifyhub.decryption.local_key import LOCAL_KEY_BYTES, make_master_key
 from notifyhub.events.triggers import TAKE_OVER, TEMPORARY_PASSWORD, split_source
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def seal(plaintext: str, key: bytes | Any, *, context: Mapping[str, str]) -> str
     """Base64 of an Encryption SDK message as Cognito makes it: format 1, suite 0x0378, one data key, frames of 4096."""
     from aws_encryption_sdk.identifiers import AlgorithmSuite
 
-    key_provider = local_master_key(key) if isinstance(key, bytes) else key
+    key_provider = make_master_key(key) if isinstance(key, bytes) else key
     ciphertext, _ = _sealing_client().encrypt(
         source=plaintext.encode(),
         key_provider=key_provider,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from notifyhub.deadline import Deadline
-from notifyhub.decryption.encryption_sdk import Decryptor
+from notifyhub.decryption.decryptor import Decryptor
 from notifyhub.errors import DecryptionError
 from notifyhub.events import parse_event
 from notifyhub.events.triggers import source_names

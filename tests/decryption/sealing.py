@@ -3,7 +3,9 @@
 import base64
 from typing import Any
 
-from notifyhub.decryption.encryption_sdk import POOL_CONTEXT, _key_provider, local_master_key
+from notifyhub.decryption.decryptor import POOL_CONTEXT
+from notifyhub.decryption.encryption_sdk import _key_provider
+from notifyhub.decryption.local_key import make_master_key
 from notifyhub.events import CodeEvent, parse_event
 from notifyhub.testing.forge import POOL_ID
 
@@ -34,7 +36,7 @@ def sealed(plaintext: bytes, *keys: Any, context: dict[str, str] | None = None, 
         AlgorithmSuite.AES_256_GCM_IV12_TAG16_HKDF_SHA384_ECDSA_P384,
         AlgorithmSuite.AES_256_GCM_HKDF_SHA512_COMMIT_KEY_ECDSA_P384,
     )
-    masters = [local_master_key(key) if isinstance(key, bytes) else key for key in keys]
+    masters = [make_master_key(key) if isinstance(key, bytes) else key for key in keys]
     message, _ = EncryptionSDKClient(commitment_policy=policy).encrypt(
         source=plaintext,
         key_provider=_key_provider(masters),

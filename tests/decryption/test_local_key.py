@@ -5,7 +5,8 @@ import base64
 import pytest
 
 from notifyhub.deadline import Deadline
-from notifyhub.decryption.encryption_sdk import LocalKeyDecryptor, local_key, unescaped
+from notifyhub.decryption.decryptor import unescape
+from notifyhub.decryption.local_key import LocalKeyDecryptor, parse_local_key
 from notifyhub.errors import ConfigurationError
 from notifyhub.testing import assert_absent, traces_of
 from notifyhub.testing.forge import new_local_key
@@ -56,7 +57,7 @@ class TestLocalKey(DecryptorContract):
 )
 def test_a_local_key_is_32_bytes_in_base64(text):
     with pytest.raises(ConfigurationError, match="write 32 bytes in base64") as caught:
-        local_key(text)
+        parse_local_key(text)
     assert caught.value.path == "decryption.local_key"
     assert "os.urandom(32)" in str(caught.value)
     if text:
@@ -65,11 +66,11 @@ def test_a_local_key_is_32_bytes_in_base64(text):
 
 def test_a_local_key_opens_what_was_sealed_under_it():
     key = new_local_key()
-    decryptor = LocalKeyDecryptor(local_key(base64.b64encode(key).decode()))
+    decryptor = LocalKeyDecryptor(parse_local_key(base64.b64encode(key).decode()))
     event = event_with(encoded(sealed(CODE.encode(), key)))
     assert decryptor.decrypt(event, Deadline.never()).reveal() == CODE
 
 
 @pytest.mark.parametrize(("text", "read"), [("", ""), ("&", "&"), ("&amp;#39;", "&#39;"), ("&lt;&lt;", "<<")])
 def test_unescaping_is_one_pass(text, read):
-    assert unescaped(text) == read
+    assert unescape(text) == read

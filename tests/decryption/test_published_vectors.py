@@ -13,18 +13,18 @@ from typing import Any
 
 import pytest
 
-from notifyhub.decryption.encryption_sdk import EncryptionSdkDecryptor
+from notifyhub.decryption.encryption_sdk import SdkDecryptor
 from notifyhub.errors import DecryptionError
 
 KEPT_IN = os.environ.get("NOTIFYHUB_ESDK_VECTORS_DIR", "")
 SUITES = ["0014", "0046", "0078", "0114", "0146", "0178", "0214", "0346", "0378", "0478", "0578"]
 
 
-class RawKeyDecryptor(EncryptionSdkDecryptor):
+class RawKeyDecryptor(SdkDecryptor):
     """The library's decryptor over a raw AES key of any name."""
 
     def __init__(self, provider: str, name: str, key: bytes) -> None:
-        self._start([_master_key(provider, name, key)], allow_missing_pool_id=True)
+        super().__init__([_master_key(provider, name, key)], allow_missing_pool_id=True)
 
 
 def _master_key(provider: str, name: str, key: bytes) -> Any:
@@ -72,7 +72,7 @@ def test_a_message_of_the_net_implementation_opens(raw_aes, suite):
     key = raw_aes["key"]
     decryptor = RawKeyDecryptor(key["namespace"], key["name"], base64.b64decode(key["aes256_base64"]))
     (vector,) = [vector for vector in raw_aes["vectors"] if vector["suite"] == suite]
-    outcome = decryptor._opened(base64.b64decode(vector["ciphertext_base64"]))
+    outcome = decryptor.open(base64.b64decode(vector["ciphertext_base64"]))
     assert not isinstance(outcome, DecryptionError)
     plaintext, context = outcome
     assert plaintext == base64.b64decode(raw_aes["plaintext_base64"])
@@ -81,11 +81,11 @@ def test_a_message_of_the_net_implementation_opens(raw_aes, suite):
 
 def test_a_message_that_commits_to_its_key_opens(commitment, zero_key):
     (vector,) = [vector for vector in commitment if vector["status"]]
-    assert zero_key._opened(base64.b64decode(vector["ciphertext"])) == (b"GoodCommitment", {})
+    assert zero_key.open(base64.b64decode(vector["ciphertext"])) == (b"GoodCommitment", {})
 
 
 def test_a_message_that_commits_to_another_key_is_refused(commitment, zero_key):
     (vector,) = [vector for vector in commitment if not vector["status"]]
-    outcome = zero_key._opened(base64.b64decode(vector["ciphertext"]))
+    outcome = zero_key.open(base64.b64decode(vector["ciphertext"]))
     assert isinstance(outcome, DecryptionError)
     assert outcome.check in {"format", "integrity"}

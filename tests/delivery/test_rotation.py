@@ -5,7 +5,7 @@ import pytest
 from pydantic import SecretStr
 
 from notifyhub import Dispatcher
-from notifyhub.decryption.encryption_sdk import LocalKeyDecryptor
+from notifyhub.decryption.local_key import LocalKeyDecryptor
 from notifyhub.errors import DeliveryFailed, ProviderUnusable
 from notifyhub.provider import ProviderSettings
 from notifyhub.provider.registry import Registry

@@ -46,7 +46,7 @@ notifyhub: channels clock deadline dispatcher distribution errors hooks lazy mes
     secret workers
 notifyhub.aws_lambda: cognito
 notifyhub.clients: aws http reply sockets
-notifyhub.decryption: encryption_sdk factory failures
+notifyhub.decryption: decryptor encryption_sdk factory failures
 notifyhub.delivery: attempts backoff cooldown expiry factory failover request scrubbing
 notifyhub.events: base cognito notification parsing triggers
 notifyhub.ledger: base claims factory memory

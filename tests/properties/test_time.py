@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifyhub.deadline import Deadline
-from notifyhub.decryption.encryption_sdk import Decryptor
+from notifyhub.decryption.decryptor import Decryptor
 from notifyhub.errors import NotifyHubError, NotSent, OutcomeUnknown
 from notifyhub.ledger.base import Ledger
 from notifyhub.ledger.memory import MemoryLedger

@@ -6,7 +6,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notifyhub.decryption.encryption_sdk import Decryptor, LocalKeyDecryptor
+from notifyhub.decryption.decryptor import Decryptor
+from notifyhub.decryption.local_key import LocalKeyDecryptor
 from notifyhub.dispatcher import Dispatcher
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.observability.observer import Observer

@@ -16,8 +16,8 @@ from notifyhub.checks.routes import channel_findings, route_findings, routed_cha
 from notifyhub.checks.sandbox import sandbox_findings
 from notifyhub.cli.options import Config
 from notifyhub.cli.output import WRONG_USAGE, out, reported_errors
-from notifyhub.decryption.encryption_sdk import local_key
 from notifyhub.decryption.factory import make_decryptor
+from notifyhub.decryption.local_key import parse_local_key
 from notifyhub.errors import NotifyHubError
 from notifyhub.events.triggers import TRIGGERS, source_names, split_source
 from notifyhub.hooks import load_events, load_on_undeliverable
@@ -90,7 +90,7 @@ def _decryption(settings: Settings, clients: Clients, *, resolve: bool) -> Itera
     if wanted.key_arns or (wanted.local_key and resolve):
         yield _tried("decryption keys", lambda: make_decryptor(wanted, clients.aws, folder=settings.folder))
     elif wanted.local_key and Reference.parse(literal := wanted.local_key.get_secret_value()) is None:
-        yield _tried("decryption keys", lambda: local_key(literal))
+        yield _tried("decryption keys", lambda: parse_local_key(literal))
     if wanted.local_key:
         yield Finding("warning", "decryption.local_key", "a local key is for development; inside Lambda it is refused")
     if not wanted.key_arns and not wanted.local_key:

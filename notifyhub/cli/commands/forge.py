@@ -12,7 +12,7 @@ import typer
 from notifyhub.cli.configuration import settings_if_any
 from notifyhub.cli.options import ChannelOption, Config
 from notifyhub.cli.output import WRONG_USAGE, err, fail, out, reported_errors
-from notifyhub.decryption.encryption_sdk import local_key
+from notifyhub.decryption.local_key import parse_local_key
 from notifyhub.testing.forge import POOL_ID, forge_event, new_local_key
 from notifyhub.testing.samples import source_of
 
@@ -53,12 +53,12 @@ def _key(key_file: Path | None, config: Path | None) -> bytes:
 
     references = SecretReferences(AwsClients(), folder=settings.folder)
     resolved = references.resolved(settings.decryption, path="decryption").local_key
-    return local_key(resolved.get_secret_value() if resolved else "")
+    return parse_local_key(resolved.get_secret_value() if resolved else "")
 
 
 def _read_key(file: Path) -> bytes:
     try:
-        return local_key(file.read_text(encoding="utf-8").strip())
+        return parse_local_key(file.read_text(encoding="utf-8").strip())
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}", code=WRONG_USAGE)
     except UnicodeDecodeError:
