@@ -21,7 +21,7 @@ from notifyhub.ledger.factory import make_ledger
 from notifyhub.observability.factory import make_reporter
 from notifyhub.outcomes import conclude, describe, unexpected
 from notifyhub.pipeline import Pipeline, Run
-from notifyhub.provider.registry import ConfiguredProviders
+from notifyhub.provider.instances import ConfiguredProviders
 from notifyhub.provider.toolkit import Clients
 from notifyhub.recipients.factory import make_resolver
 from notifyhub.recipients.resolver import RecipientResolver
@@ -84,7 +84,7 @@ class Dispatcher:
             expiry=make_expiry(settings, clock),
         )
         self._reporter = make_reporter(settings.observability, settings.hooks, observers)
-        self.pipeline.router.check(self.providers.kind)
+        self.pipeline.router.check(self.providers.provider_class)
 
     @classmethod
     def from_config(cls, path: str | Path | None = None) -> Dispatcher:
@@ -103,7 +103,7 @@ class Dispatcher:
         """Builds what the first message needs, for processes that have time before it comes."""
         router = self.pipeline.router
         for name in router.primaries():
-            self.providers.build_ahead(name)
+            self.providers.prewarm(name)
         self.pipeline.renderer.warm_up(router.channels())
 
     def dispatch(

@@ -25,7 +25,7 @@ def raise_refusal(http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
 
 
 def explain(error: Exception) -> DecryptionError:
-    """Makes the error that names the failed check and the remedy, without the SDK's text, which may quote the message."""
+    """Makes the error with the failed check and the remedy; the SDK's text, which may quote the message, stays out."""
     from botocore.exceptions import BotoCoreError
     from cryptography.exceptions import InvalidSignature, InvalidTag
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from notifyhub.messages import Message
     from notifyhub.observability.reporter import MessageReporter
     from notifyhub.provider.contract import Provider, SendContext
-    from notifyhub.provider.registry import ConfiguredProviders
+    from notifyhub.provider.instances import ConfiguredProviders
 
     Outcome = ProviderReceipt | ProviderError
     AcceptLate = Callable[[ProviderReceipt, Attempt], object]
@@ -89,7 +89,7 @@ class Attempts:
 
     def _keeps_deadline(self, name: str) -> bool:
         try:
-            return self._providers.keeping_deadlines(name)
+            return self._providers.keeps_deadline(name)
         except Exception:  # noqa: BLE001 - a plugin that cannot tell its capabilities; its call says so
             return False
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from notifyhub import errors
 from notifyhub.errors import NotSent, ProviderError, ProviderUnusable
 from notifyhub.provider.contract import ProviderReceipt
-from notifyhub.redaction.escapes import shows_in
+from notifyhub.redaction.escapes import contains_escaped
 
 if TYPE_CHECKING:
     from notifyhub.messages import Message
@@ -55,4 +55,4 @@ def _quotes(text: str, message: Message) -> bool:
     if message.secret is not None and message.secret.shows_in(text):
         return True
     links = (word for word in message.text.split() if word.startswith("http") and "?" in word)
-    return any(shows_in(text, needle) for needle in (message.to.removeprefix("+"), *links))
+    return any(contains_escaped(text, needle) for needle in (message.to.removeprefix("+"), *links))

@@ -32,7 +32,7 @@ _OF_TYPES = ("literal_error", "enum")
 _SAYING_NOTHING = {"http", "https", "example"}
 
 
-class Finding(NamedTuple):
+class Problem(NamedTuple):
     """One thing that is wrong: its path, such as `providers.mail.sender`, and what to do about it."""
 
     path: str
@@ -43,12 +43,12 @@ class Finding(NamedTuple):
         return f"{self.path}: {self.text}" if self.path else self.text
 
 
-def findings(error: ValidationError, *, prefix: str = "", names: AbstractSet[str] | None = None) -> list[Finding]:
+def find_problems(error: ValidationError, *, prefix: str = "", names: AbstractSet[str] | None = None) -> list[Problem]:
     """All that the error reports, rebuilt from location and type; Pydantic's own text shows the input.
 
     With `names` other keys than these are data: neither a path nor a text shows them.
     """
-    return [_finding(detail, prefix, names) for detail in error.errors(include_url=False)]
+    return [_describe(detail, prefix, names) for detail in error.errors(include_url=False)]
 
 
 def names_in(model: type[Any]) -> set[str]:
@@ -88,12 +88,12 @@ def _aliases(field: FieldInfo) -> Iterator[str]:
             waiting += alias.convert_to_aliases()
 
 
-def _finding(detail: Any, prefix: str, names: AbstractSet[str] | None) -> Finding:
+def _describe(detail: Any, prefix: str, names: AbstractSet[str] | None) -> Problem:
     steps = [
         str(step) if names is None or isinstance(step, int) or step in names else "[key]" for step in detail["loc"]
     ]
     kind = detail["type"]
-    return Finding(".".join(filter(None, (prefix, *steps))), _WORDS.get(kind) or _own_words(detail, names), kind)
+    return Problem(".".join(filter(None, (prefix, *steps))), _WORDS.get(kind) or _own_words(detail, names), kind)
 
 
 def _own_words(detail: Any, names: AbstractSet[str] | None) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from notifyhub.errors import ConfigurationError, TemplateError, UndefinedVariable
 from notifyhub.events.triggers import TEMPORARY_PASSWORD
 from notifyhub.messages import Message
-from notifyhub.rendering.durations import spoken
+from notifyhub.rendering.durations import format_duration
 from notifyhub.rendering.index import TemplateIndex
 from notifyhub.secret import Secret
 
@@ -141,7 +141,7 @@ def _environment(roots: Sequence[Path]) -> jinja2.Environment:
         cache_size=-1,
     )
     environment.filters["duration"] = jinja2.pass_context(
-        lambda context, value: spoken(value, str(context.get("locale", "en")))
+        lambda context, value: format_duration(value, str(context.get("locale", "en")))
     )
     return environment
 
@@ -184,9 +184,9 @@ def _finished(texts: Mapping[str, str], channel: Channel, *, subject: str) -> di
     if channel == "sms":
         return {"text": text.strip()}
     if html is not None and "text" not in texts:
-        from notifyhub.rendering.html_text import text_of
+        from notifyhub.rendering.html_text import derive_text
 
-        text = text_of(html)
+        text = derive_text(html)
     return {"html": html, "text": text, "subject": _one_line(texts.get("subject", "")) or _one_line(subject)}
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from notifyhub.errors import ConfigurationError, ConfigurationNotFound
-from notifyhub.redaction.validation_errors import Finding, findings
+from notifyhub.redaction.validation_errors import Problem, find_problems
 from notifyhub.settings.model import Settings
 
 if TYPE_CHECKING:
@@ -33,15 +33,15 @@ def load_settings(path: str | Path | None = None, *, environ: Mapping[str, str] 
     environ = os.environ if environ is None else environ
     file = _find(path, environ)
     tables = _with_environment(_read(file) if file else {}, environ)
-    return validated(Settings, tables, folder=file.parent if file else Path.cwd())
+    return validate(Settings, tables, folder=file.parent if file else Path.cwd())
 
 
-def validated(model: type[S], table: Any, *, folder: Path, prefix: str = "") -> S:
+def validate(model: type[S], table: Any, *, folder: Path, prefix: str = "") -> S:
     """The table as its model; raises ConfigurationError that names each wrong key and quotes no value."""
     try:
         return model.model_validate(table, context={"folder": folder})
     except ValidationError as error:
-        found = findings(error, prefix=prefix)
+        found = find_problems(error, prefix=prefix)
     found = [finding._replace(path=finding.path.removesuffix(".[key]")) for finding in found]
     first, *others = [_with_suggestion(finding, model, prefix) for finding in found]
     raise ConfigurationError("; ".join([first.text, *map(str, others)]), path=first.path or None)
@@ -98,7 +98,7 @@ def _spelled(name: str, table: Iterable[str]) -> str:
     return next((known for known in table if known.lower() == name), name)
 
 
-def _with_suggestion(finding: Finding, model: type[BaseModel], prefix: str) -> Finding:
+def _with_suggestion(finding: Problem, model: type[BaseModel], prefix: str) -> Problem:
     if finding.kind != "extra_forbidden":
         return finding
     import difflib

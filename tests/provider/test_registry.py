@@ -12,7 +12,8 @@ import notifyhub
 import notifyhub_providers
 import notifyhub_templates
 from notifyhub.errors import ConfigurationError, MissingExtra, ProviderConflict, ProviderNotFound
-from notifyhub.provider.registry import ConfiguredProviders, Registry
+from notifyhub.provider.instances import ConfiguredProviders
+from notifyhub.provider.registry import Registry
 from notifyhub.provider.toolkit import Clients
 from notifyhub.settings import Settings
 from notifyhub.testing import RecordingProvider, assert_absent, traces_of
@@ -202,7 +203,7 @@ def test_a_bundle_without_metadata_names_what_its_provider_misses(stripped):
 def test_threads_build_an_instance_once(pigeons):
     providers = pigeons(mail={"use": "pigeon"})
     threads = [threading.Thread(target=providers.get, args=("mail",)) for _ in range(8)]
-    built = providers.kind("mail").built
+    built = providers.provider_class("mail").built
     built.clear()
     for thread in threads:
         thread.start()
@@ -221,7 +222,7 @@ def test_a_given_instance_takes_precedence_over_its_table(pigeons):
     given = RecordingProvider()
     providers = pigeons({"mail": given}, mail={"use": "no_such_provider"})
     assert providers.get("mail") is given
-    assert providers.kind("mail") is RecordingProvider
+    assert providers.provider_class("mail") is RecordingProvider
 
 
 @pytest.mark.parametrize(
@@ -259,7 +260,7 @@ def test_a_reference_that_failed_is_tried_again(pigeons, monkeypatch):
     providers = pigeons(mail={"use": "pigeon", "ring": "env:MADE_UP_RING"})
     with pytest.raises(ConfigurationError, match=r"MADE_UP_RING is not set"):
         providers.get("mail")
-    providers.build_ahead("mail")
+    providers.prewarm("mail")
     monkeypatch.setenv("MADE_UP_RING", CANARY)
     assert providers.get("mail").settings.ring.get_secret_value() == CANARY
 

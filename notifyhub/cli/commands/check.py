@@ -23,7 +23,7 @@ from notifyhub.events.triggers import TRIGGERS, source_names, split_source
 from notifyhub.hooks import load_events, load_on_undeliverable
 from notifyhub.ledger.factory import make_ledger
 from notifyhub.observability.factory import make_observers, make_tracer
-from notifyhub.provider.registry import ConfiguredProviders
+from notifyhub.provider.instances import ConfiguredProviders
 from notifyhub.provider.toolkit import Clients
 from notifyhub.recipients.factory import make_resolver
 from notifyhub.rendering.factory import make_renderer
@@ -130,7 +130,7 @@ def _providers(settings: Settings, clients: Clients, *, resolve: bool) -> Iterat
     configured = ConfiguredProviders(settings, clients)
     routed = {name for route in settings.routes for name in route.providers}
     for name, table in settings.providers.items():
-        build = configured.get if resolve else configured.rehearse
+        build = configured.get if resolve else configured.check_build
         yield _tried(f"providers.{name} ({table.use})", partial(build, name))
         if name not in routed:
             yield Finding("warning", f"providers.{name}", "no route names it")
