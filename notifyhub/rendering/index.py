@@ -9,17 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notifyhub.errors import ConfigurationError, TemplateNotFound
+from notifyhub.locales import BUILT_IN_LOCALE, is_plausible, normalize, widen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from notifyhub.channels import Channel
-
-BUILT_IN_LOCALE = "en"
-"""The last resort: a message in English is better than none."""
-_LONGEST_LOCALE = 35
-"""RFC 5646, 4.4.1; the caller of Cognito may send anything."""
 
 _FILE = re.compile(
     r"(?P<channel>email|sms)\.(?P<part>subject|body)(?:\.(?P<locale>[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*))?"
@@ -58,8 +54,8 @@ class TemplateIndex:
 
     def __init__(self, roots: Sequence[Path], *, default_locale: str) -> None:
         self.roots = tuple(roots)
-        self._default = normalised(default_locale)
-        self._files = [dict(_scanned(root, self._default)) for root in self.roots]
+        self._default = normalize(default_locale)
+        self._files = [dict(_scan(root, self._default)) for root in self.roots]
         self._remembered = functools.lru_cache(maxsize=256)(self._choose)
 
     def folders(self) -> set[str]:
@@ -121,19 +117,13 @@ class TemplateIndex:
         return None
 
 
-def normalised(locale: str) -> str:
-    """`de_AT` and `de-at` as one: `de-at`."""
-    return locale.replace("_", "-").lower()
-
-
 def _candidates(wanted: Iterable[str]) -> Iterator[str]:
-    """Each locale, and behind it the same without its region: `zh-hant-tw`, `zh-hant`, `zh`."""
-    for locale in wanted:
-        parts = normalised(locale).split("-") if len(locale) <= _LONGEST_LOCALE else []
-        yield from ("-".join(parts[:count]) for count in range(len(parts), 0, -1))
+    """Yields each locale, followed by its wider forms; a text that is too long for one is passed over."""
+    for locale in filter(is_plausible, wanted):
+        yield from widen(normalize(locale))
 
 
-def _scanned(root: Path, default_locale: str) -> Iterator[tuple[PartKey, dict[str, str]]]:
+def _scan(root: Path, default_locale: str) -> Iterator[tuple[PartKey, dict[str, str]]]:
     if not root.is_dir():
         raise ConfigurationError(f"there is no folder {root}", path="templates.path")
     found: dict[PartKey, dict[str, str]] = {}
@@ -144,6 +134,6 @@ def _scanned(root: Path, default_locale: str) -> Iterator[tuple[PartKey, dict[st
                 key = PartKey(
                     folder.name, "email" if match["channel"] == "email" else "sms", match["part"], match["kind"]
                 )
-                locale = normalised(match["locale"] or default_locale)
+                locale = normalize(match["locale"] or default_locale)
                 found.setdefault(key, {})[locale] = f"{folder.name}/{entry.name}"
     yield from found.items()

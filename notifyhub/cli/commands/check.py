@@ -22,12 +22,12 @@ from notifyhub.errors import NotifyHubError
 from notifyhub.events.triggers import TRIGGERS, source_names, split_source
 from notifyhub.hooks import load_events, load_on_undeliverable
 from notifyhub.ledger.factory import make_ledger
+from notifyhub.locales import BUILT_IN_LOCALE
 from notifyhub.observability.factory import make_observers, make_tracer
 from notifyhub.provider.instances import ConfiguredProviders
 from notifyhub.provider.toolkit import Clients
 from notifyhub.recipients.factory import make_resolver
 from notifyhub.rendering.factory import make_renderer
-from notifyhub.rendering.index import BUILT_IN_LOCALE
 from notifyhub.settings import load_settings
 from notifyhub.settings.references import Reference, check_references
 from notifyhub.testing.samples import ADDRESSES, PREFIXES, sample
