@@ -1,4 +1,4 @@
-"""What became of an event, to be kept and shown: no content and no full recipient in it."""
+"""Receipts of events, to be kept and shown: they hold no content and no full recipient."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What became of one channel of an event."""
+    """The outcome of one channel of an event."""
 
     channel: Channel
     status: Status
@@ -56,7 +56,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What became of an event: the worst status of its deliveries, and each of them."""
+    """The outcome of an event: the worst status of its deliveries, and each of them."""
 
     status: Status
     deliveries: tuple[Delivery, ...]

@@ -30,7 +30,7 @@ class Secret:
         return self.__text
 
     def shows_in(self, text: str) -> bool:
-        """Whether a text holds the plaintext, for whoever has to keep it out without knowing it."""
+        """Whether a text holds the plaintext, for code that keeps it out without knowing it."""
         return contains_escaped(text, self.__text)
 
     def __repr__(self) -> str:

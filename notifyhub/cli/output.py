@@ -23,7 +23,7 @@ _STYLES = {"accepted": "green", "duplicate": "yellow", "dry_run": "yellow", "und
 
 
 def out() -> Console:
-    """Standard output; made anew, so that redirected streams are seen."""
+    """Standard output, made at each call, so that redirected streams are seen."""
     return _console(soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""Ledgers: who works on a message, and what became of it."""
+"""Recognises messages whose event comes again, by the claims and receipts that a store keeps."""
 
 from __future__ import annotations
 

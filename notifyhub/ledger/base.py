@@ -1,4 +1,4 @@
-"""The ledger's contract: who works on a message, and what became of it."""
+"""The contract of a ledger, which keeps who works on a message and how that ended."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Ledger(abc.ABC):
 
     @abc.abstractmethod
     def settle(self, claim: Claim, receipt: Receipt) -> None:
-        """Records what became of the message; without effect where the claim passed to another owner."""
+        """Records the receipt; without effect where the claim passed to another owner."""
 
     @abc.abstractmethod
     def release(self, claim: Claim, *, unknown_at: Sequence[str] = ()) -> None:

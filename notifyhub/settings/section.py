@@ -86,7 +86,7 @@ def _scheme_and_host(url: str) -> tuple[str, str | None]:
 
 
 def _mail_sender(text: str) -> str:
-    """As written: encoded for a header, the name would be encoded again by whoever writes one."""
+    """The sender as it is written: encoded here, its name would be encoded twice in a header."""
     if not Mailbox.parse(text).address.isascii():
         raise ValueError("write the address in ASCII, its domain as xn--…")
     return text

@@ -112,7 +112,7 @@ _LEDGER_KEYS: dict[str, tuple[str | None, tuple[str, ...]]] = {
 
 
 class Observability(Section):
-    """What is told of each outcome beside the log lines.
+    """The metrics and traces of each outcome, beside the log lines.
 
     `metrics` unset means CloudWatch's embedded metric format inside Lambda, and none elsewhere.
     """

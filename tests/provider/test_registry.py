@@ -245,14 +245,14 @@ def test_an_instance_without_a_table_is_refused(pigeons):
 
 def test_wrong_settings_are_named_by_their_path(pigeons):
     with pytest.raises(ConfigurationError, match=r"'ring'") as caught:
-        pigeons(mail={"use": "pigeon", "rng": CANARY, "ring": CANARY}).kind("mail")
+        pigeons(mail={"use": "pigeon", "rng": CANARY, "ring": CANARY}).provider_class("mail")
     assert caught.value.path == "providers.mail.rng"
     assert_absent([CANARY], traces_of(caught.value))
 
 
 def test_a_malformed_reference_is_found_before_anything_is_built(pigeons):
     with pytest.raises(ConfigurationError) as caught:
-        pigeons(mail={"use": "pigeon", "ring": "ssm:"}).kind("mail")
+        pigeons(mail={"use": "pigeon", "ring": "ssm:"}).provider_class("mail")
     assert caught.value.path == "providers.mail.ring"
 
 

@@ -53,7 +53,7 @@ def render(
 
 
 def settings_or_defaults(config: Path | None) -> Settings:
-    """The configuration, or, where none is found and none was named, just what the built-in templates need."""
+    """The configuration; where there is no file and none was named, what the built-in templates need."""
     if settings := settings_if_any(config):
         return settings
     err().print("No notifyhub.toml here: showing the built-in templates.", style="dim")
