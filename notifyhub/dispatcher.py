@@ -76,6 +76,7 @@ class Dispatcher:
             claims=Claims(
                 ledger=require(ledger, Ledger) or make_ledger(settings.ledger, aws, clock),
                 lease_s=settings.delivery.lease_s,
+                work_s=settings.delivery.work_s,
                 reserve_s=settings.delivery.reserve_ms / 1000,
                 clock=clock,
                 sleep=sleep,

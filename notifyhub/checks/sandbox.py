@@ -1,4 +1,4 @@
-"""What `notifyhub check` says of a sandbox: in production it would be a mistake."""
+"""Warns of a sandbox: in production it would be a mistake."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from notifyhub.settings.policy import Sandbox
 
 
-def sandbox_findings(sandbox: Sandbox) -> Iterator[Finding]:
-    """Nothing without a sandbox."""
+def find_sandbox_problems(sandbox: Sandbox) -> Iterator[Finding]:
+    """Says what a sandbox keeps back; nothing where there is none."""
     if sandbox.dry_run:
         yield Finding("warning", "sandbox.dry_run", "no message is sent; not for production")
     if sandbox.restricts:

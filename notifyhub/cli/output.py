@@ -15,6 +15,7 @@ from notifyhub.errors import ConfigurationError, EventError, NotifyHubError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from notifyhub.provider.contract import Capabilities
     from notifyhub.receipts import Receipt
 
 NOT_DELIVERED = 1
@@ -38,7 +39,7 @@ def _console(**options: Any) -> Console:
 
 
 @contextlib.contextmanager
-def reported_errors() -> Iterator[None]:
+def report_errors() -> Iterator[None]:
     """Prints notifyhub's errors in one line and turns them into exit codes."""
     try:
         yield
@@ -54,8 +55,8 @@ def fail(text: str, *, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
-def table(*columns: str) -> Table:
-    """A plain table, as readable in a log as on a terminal; cells wrap rather than vanish."""
+def make_table(*columns: str) -> Table:
+    """Makes a plain table, as readable in a log as on a terminal; cells wrap rather than vanish."""
     result = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         result.add_column(column, overflow="fold")
@@ -70,21 +71,32 @@ def print_table(rows: Table) -> None:
     console.print(rows)
 
 
-def status(text: str) -> Text:
-    """A delivery's status in its colour."""
+def paint_status(text: str) -> Text:
+    """Paints a delivery's status in its colour."""
     return Text(text, style=_STYLES.get(text, ""))
 
 
-def receipt_rows(name: str, receipt: Receipt) -> Sequence[tuple[Text, ...]]:
-    """One row per delivery: event, channel, status, provider, milliseconds, id or reason."""
+def make_receipt_rows(name: str, receipt: Receipt) -> Sequence[tuple[Text, ...]]:
+    """Makes one row per delivery: event, channel, status, provider, milliseconds, id or reason."""
     return [
         (
             Text(name),
             Text(delivery.channel),
-            status(delivery.status),
+            paint_status(delivery.status),
             Text(delivery.provider or "-"),
             Text(f"{sum(attempt.duration_ms for attempt in delivery.attempts):.0f} ms"),
             Text(delivery.error or delivery.message_id or delivery.reason or ""),
         )
         for delivery in receipt.deliveries
     ]
+
+
+def describe_abilities(capabilities: Capabilities) -> str:
+    """Says in words what a provider can do."""
+    words = {
+        "takes the bare code": capabilities.needs_secret,
+        "recognises repeats": capabilities.idempotency is not None,
+        "drops what is late": capabilities.expiry,
+        "for development": capabilities.development_only,
+    }
+    return ", ".join(word for word, has in words.items() if has) or "sends"

@@ -29,8 +29,6 @@ PATIENCE_S = 3.0
 POLL_S = 0.25
 LEDGER_S = 3.0
 """Seconds that one operation of the ledger may take; a claim no more than a quarter of what is left."""
-WORK_OF_LEASE = 0.9
-"""The part of a lease that the work may take: past it another owner may send the same message."""
 
 T = TypeVar("T")
 
@@ -41,11 +39,13 @@ class Claims:
 
     Attributes:
         lease_s: how long a claim holds, in seconds.
+        work_s: seconds for the work on a claim: past its lease another owner may send the same message.
         reserve_s: seconds past the deadline in which the ledger may still be told how a message ended.
     """
 
     ledger: Ledger
     lease_s: float
+    work_s: float
     clock: Callable[[], datetime]
     reserve_s: float = 0.5
     sleep: Callable[[float], None] = time.sleep
@@ -90,7 +90,7 @@ class HeldClaim:
 
     def __init__(self, access: _Access, claim: Claim) -> None:
         self.claim = claim
-        self.deadline = access.deadline.within(WORK_OF_LEASE * access.claims.lease_s)
+        self.deadline = access.deadline.within(access.claims.work_s)
         self._access = access
         self._unknown_now: list[str] = []
 

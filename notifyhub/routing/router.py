@@ -6,13 +6,13 @@ import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from notifyhub.errors import ConfigurationError, NoRoute
 from notifyhub.routing.conditions import Subject, make_conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from notifyhub.channels import Channel
     from notifyhub.events.base import Event
@@ -50,16 +50,19 @@ class Explanation:
     plan: Plan | None
 
 
+class Misrouted(NamedTuple):
+    """A provider that does not send on the channel of a route that names it."""
+
+    route: int
+    text: str
+
+
 class Router:
-    """Picks the first route that matches; raises MissingExtra where a route asks for what is not installed."""
+    """Picks the first route that matches."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self._routes = tuple(routes)
         self._choices = [_Choice.of(number, route) for number, route in enumerate(self._routes)]
-        if countries := {country for route in self._routes for country in route.countries}:
-            from notifyhub.recipients.countries import prepare
-
-            prepare(countries)
 
     def plan(self, event: Event, channel: Channel, *, to: str, key: str) -> Plan:
         """The plan for one channel of an event; raises NoRoute where no route takes it.
@@ -80,16 +83,27 @@ class Router:
         taken = next((verdict.route for verdict in verdicts if verdict.matches), None)
         return Explanation(tuple(verdicts), None if taken is None else self._choices[taken].plan(key))
 
-    def check(self, kind_of: Callable[[str], type[Provider]]) -> None:
-        """Raises ConfigurationError where a provider cannot be used, or does not send on its route's channel."""
+    def check(self, provider_class: Callable[[str], type[Provider]]) -> None:
+        """Raises ConfigurationError where a provider cannot be used, or does not send on its route's channel.
+
+        Raises MissingExtra where a route asks for countries and their library is missing; it is loaded here, so that no
+        message waits for it.
+        """
+        if countries := {country for route in self._routes for country in route.countries}:
+            from notifyhub.recipients.countries import prepare
+
+            prepare(countries)
+        for wrong in self.find_misrouted(provider_class):
+            raise ConfigurationError(wrong.text, path=f"routes.{wrong.route}.providers")
+
+    def find_misrouted(self, provider_class: Callable[[str], type[Provider] | None]) -> Iterator[Misrouted]:
+        """Finds providers that do not send on their route's channel; where the class is None it says nothing."""
         for number, route in enumerate(self._routes):
             for name in route.providers:
-                kind = kind_of(name)
-                if route.channel not in kind.channels:
-                    raise ConfigurationError(
-                        f"{name} ({kind.name}) does not send {route.channel}, only {', '.join(kind.channels)}",
-                        path=f"routes.{number}.providers",
-                    )
+                found = provider_class(name)
+                if found is not None and route.channel not in found.channels:
+                    text = f"{name} ({found.name}) does not send {route.channel}, only {', '.join(found.channels)}"
+                    yield Misrouted(number, text)
 
     def providers(self) -> list[str]:
         """Every instance that some route names, each once."""

@@ -103,8 +103,12 @@ class DeliverySettings(Section):
 
     @property
     def work_s(self) -> float:
-        """Seconds for the work on a claim: past its lease somebody else may send the same message."""
+        """Seconds for the work on a claim: past its lease another owner may send the same message."""
         return 0.9 * self.lease_s
+
+    def work_within_s(self, timeout_s: float) -> float:
+        """Seconds for the work in a function with that time-out: what the reserve leaves, and `work_s` at the most."""
+        return max(0.0, min(timeout_s - self.reserve_ms / 1000, self.work_s))
 
 
 class Sandbox(Section):

@@ -20,8 +20,8 @@ PREFIXES: dict[Channel, str] = {"email": "CustomEmailSender_", "sms": "CustomSMS
 ADDRESSES: dict[Channel, str] = {"email": EMAIL, "sms": PHONE}
 
 
-def source_of(trigger: str, channel: Channel | None) -> str:
-    """The full source for `SignUp` and a channel, or as given; raises EventError where there is none."""
+def find_source(trigger: str, channel: Channel | None) -> str:
+    """Finds the full source for `SignUp` and a channel, or as given; raises EventError where there is none."""
     if split_source(trigger):
         return trigger
     trigger = {name.lower(): name for name in TRIGGERS}.get(trigger.lower(), trigger)
@@ -32,8 +32,8 @@ def source_of(trigger: str, channel: Channel | None) -> str:
     return source
 
 
-def sample(source: str, *, locale: str | None = None) -> tuple[Event, Secret | None]:
-    """A typed event of that source and the secret that it would carry."""
+def make_sample(source: str, *, locale: str | None = None) -> tuple[Event, Secret | None]:
+    """Makes a typed event of a source, and the secret that it would carry."""
     event = parse_event(forge_event(source, new_local_key(), attributes={"locale": locale}))
     if not event.needs_code:
         return event, None

@@ -82,7 +82,7 @@ def watch():
 @pytest.fixture
 def claims_of(watch):
     def made(ledger, **changes):
-        return Claims(**{"ledger": ledger, "lease_s": LEASE_S, "clock": now, **changes})
+        return Claims(**{"ledger": ledger, "lease_s": LEASE_S, "work_s": LEASE_S, "clock": now, **changes})
 
     return made
 

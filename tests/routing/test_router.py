@@ -14,7 +14,7 @@ from notifyhub.errors import ConfigurationError, MissingExtra, NoRoute
 from notifyhub.events import NotificationEvent, Recipient, parse_event
 from notifyhub.routing.router import Explanation, Plan, Router, Verdict
 from notifyhub.settings.policy import Route
-from notifyhub.testing import forge_event
+from notifyhub.testing import RecordingProvider, forge_event
 from notifyhub.testing.forge import CLIENT_ID, POOL_ID
 from tests.support.hub import Hub, settings_of, signing_up
 
@@ -262,10 +262,10 @@ def test_the_dispatcher_plans_by_the_recipient_and_the_key():
     assert hub.dispatcher.dispatch(signing_up(SMS)).deliveries[0].provider == "text"
 
 
-def test_countries_without_their_library_are_refused_when_the_router_is_made(monkeypatch):
+def test_countries_without_their_library_are_refused_when_the_router_is_checked(monkeypatch):
     monkeypatch.setitem(sys.modules, "phonenumbers", None)
     with pytest.raises(MissingExtra) as caught:
-        router({"channel": "sms", "providers": ["text"], "countries": ["GB"]})
+        router({"channel": "sms", "providers": ["text"], "countries": ["GB"]}).check(lambda name: RecordingProvider)
     assert str(caught.value) == 'phonenumbers is not installed; run: pip install "notifyhub-core[countries]"'
     assert planned(router(CATCH_ALL), event()).route == 0
 
@@ -273,8 +273,9 @@ def test_countries_without_their_library_are_refused_when_the_router_is_made(mon
 def test_nobody_who_asks_for_no_country_loads_the_library():
     code = (
         "import sys\nfrom notifyhub.routing.router import Router\nfrom notifyhub.settings.policy import Route\n"
-        "Router([Route(channel='sms', providers=('a',))])\nprint('phonenumbers' in sys.modules)\n"
-        "Router([Route(channel='sms', providers=('a',), countries=('GB',))])\nprint('phonenumbers' in sys.modules)"
+        "from notifyhub.testing import RecordingProvider as R\n"
+        "Router([Route(channel='sms', providers=('a',))]).check(lambda name: R)\nprint('phonenumbers' in sys.modules)\n"
+        "Router([Route(channel='sms', providers=('a',), countries=('GB',))]).check(lambda name: R)\nprint('phonenumbers' in sys.modules)"
     )
     assert subprocess.check_output([sys.executable, "-c", code], env=_seeded("0"), text=True).split() == [
         "False",

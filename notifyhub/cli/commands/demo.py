@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from notifyhub.cli.commands.send import receipt_of
 from notifyhub.cli.demo_page import Outcome, write_page
+from notifyhub.cli.events import require_receipt
 from notifyhub.cli.output import (
     NOT_DELIVERED,
     WRONG_USAGE,
     fail,
+    make_receipt_rows,
+    make_table,
     out,
     print_table,
-    receipt_rows,
-    reported_errors,
-    table,
+    report_errors,
 )
 from notifyhub.errors import NotifyHubError
 from notifyhub.events.cognito import TakeOverEvent
@@ -99,7 +99,7 @@ def demo(
     """Forges one encrypted event per Cognito trigger, sends them down the real path, and writes what would be sent."""
     from notifyhub.dispatcher import Dispatcher
 
-    with reported_errors():
+    with report_errors():
         _prepare_messages(folder)
         if events:
             _prepare(events)
@@ -154,13 +154,13 @@ def _dispatched(dispatcher: Dispatcher, source: str, folder: Path) -> Outcome:
     try:
         return Outcome(source, dispatcher.dispatch(event))
     except NotifyHubError as error:
-        return Outcome(source, receipt_of(error))
+        return Outcome(source, require_receipt(error))
 
 
 def _report(outcomes: list[Outcome], page: Path, events: Path | None, started_ms: float) -> None:
-    rows = table("event", "channel", "status", "provider", "time", "file or reason")
+    rows = make_table("event", "channel", "status", "provider", "time", "file or reason")
     for outcome in outcomes:
-        for row in receipt_rows(outcome.source, outcome.receipt):
+        for row in make_receipt_rows(outcome.source, outcome.receipt):
             rows.add_row(*row)
     print_table(rows)
     delivered = sum(outcome.receipt.status == "accepted" for outcome in outcomes)

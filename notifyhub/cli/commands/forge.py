@@ -9,12 +9,12 @@ from typing import Annotated, Optional
 
 import typer
 
-from notifyhub.cli.configuration import settings_if_any
+from notifyhub.cli.configuration import load_settings_if_any
 from notifyhub.cli.options import ChannelOption, Config
-from notifyhub.cli.output import WRONG_USAGE, err, fail, out, reported_errors
+from notifyhub.cli.output import WRONG_USAGE, err, fail, out, report_errors
 from notifyhub.decryption.local_key import parse_local_key
 from notifyhub.testing.forge import POOL_ID, forge_event, new_local_key
-from notifyhub.testing.samples import source_of
+from notifyhub.testing.samples import find_source
 
 _Text = Optional[str]  # noqa: UP045 - typer reads annotations at run time
 
@@ -34,8 +34,8 @@ def forge(
     ] = None,
 ) -> None:
     """Prints an event whose secret is encrypted in Cognito's byte layout, under a local key for development."""
-    with reported_errors():
-        source = source_of(trigger, channel.value if channel else None)
+    with report_errors():
+        source = find_source(trigger, channel.value if channel else None)
         attributes = {"email": email, "phone_number": phone, "locale": locale}
         given = {name: value for name, value in attributes.items() if value}
         event = forge_event(source, _key(key_file, config), code=code, pool_id=pool, attributes=given)
@@ -45,7 +45,7 @@ def forge(
 def _key(key_file: Path | None, config: Path | None) -> bytes:
     if key_file is not None:
         return _read_key(key_file)
-    settings = settings_if_any(config)
+    settings = load_settings_if_any(config)
     if settings is None or settings.decryption.local_key is None:
         return _fresh_key()
     from notifyhub.clients.aws import AwsClients

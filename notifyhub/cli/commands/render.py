@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from notifyhub.cli.commands.send import read_event
-from notifyhub.cli.configuration import settings_if_any
+from notifyhub.cli.configuration import load_settings_or_defaults
+from notifyhub.cli.events import read_event
 from notifyhub.cli.options import ChannelOption, Config
-from notifyhub.cli.output import err, reported_errors
+from notifyhub.cli.output import report_errors
 from notifyhub.events.parsing import parse_event
 from notifyhub.hooks import load_events
 from notifyhub.rendering.factory import make_renderer
 from notifyhub.settings import Settings
-from notifyhub.testing.samples import ADDRESSES, sample, source_of
+from notifyhub.testing.samples import ADDRESSES, find_source, make_sample
 
 if TYPE_CHECKING:
     from notifyhub.channels import Channel
@@ -43,8 +43,8 @@ def render(
     config: Config = None,
 ) -> None:
     """Prints a message with a made-up code, rendered from the configuration's templates or the built-in ones."""
-    with reported_errors():
-        settings = settings_or_defaults(config)
+    with report_errors():
+        settings = load_settings_or_defaults(config)
         wanted: Channel | None = channel.value if channel else None
         event, secret = _event(trigger, wanted, locale, settings)
         chosen = wanted if wanted in event.all_channels else event.all_channels[0]
@@ -52,21 +52,13 @@ def render(
         sys.stdout.write(_shown(message, part))
 
 
-def settings_or_defaults(config: Path | None) -> Settings:
-    """The configuration; where there is no file and none was named, what the built-in templates need."""
-    if settings := settings_if_any(config):
-        return settings
-    err().print("No notifyhub.toml here: showing the built-in templates.", style="dim")
-    return Settings.model_validate({"app": {"name": "Acme"}})
-
-
 def _event(
     trigger: str, channel: Channel | None, locale: str | None, settings: Settings
 ) -> tuple[Event, Secret | None]:
     if not trigger.endswith(".json"):
-        return sample(source_of(trigger, channel), locale=locale)
+        return make_sample(find_source(trigger, channel), locale=locale)
     event = parse_event(read_event(Path(trigger)), own=load_events(settings.hooks, ()))
-    return event, sample(source_of("SignUp", "email"))[1] if event.needs_code else None
+    return event, make_sample(find_source("SignUp", "email"))[1] if event.needs_code else None
 
 
 def _shown(message: Message, part: Part) -> str:

@@ -9,10 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 from rich.text import Text
 
-from notifyhub.cli.commands.providers import abilities
-from notifyhub.cli.commands.send import read_event
+from notifyhub.cli.events import read_event
 from notifyhub.cli.options import ChannelName, Config
-from notifyhub.cli.output import NOT_DELIVERED, WRONG_USAGE, err, fail, out, print_table, reported_errors, table
+from notifyhub.cli.output import (
+    NOT_DELIVERED,
+    WRONG_USAGE,
+    describe_abilities,
+    err,
+    fail,
+    make_table,
+    out,
+    print_table,
+    report_errors,
+)
 from notifyhub.deadline import Deadline
 from notifyhub.delivery.sandbox import redirect
 from notifyhub.errors import NoRoute
@@ -47,7 +56,7 @@ def route(
     ] = None,
 ) -> None:
     """Shows which route takes an event and in which order providers would be tried. Decrypts nothing, sends nothing."""
-    with reported_errors():
+    with report_errors():
         settings = load_settings(config)
         clients = Clients()
         guide = _Guide(settings, Router(settings.routes), ConfiguredProviders(settings, clients))
@@ -94,7 +103,7 @@ class _Guide:
 
     def _verdicts(self, explanation: Explanation, channel: Channel) -> None:
         taken = explanation.plan.route if explanation.plan else None
-        rows = table("route", "matches", "why it is not taken")
+        rows = make_table("route", "matches", "why it is not taken")
         for verdict in explanation.verdicts:
             if self.settings.routes[verdict.route].channel == channel:
                 late = verdict.matches and verdict.route != taken
@@ -106,11 +115,11 @@ class _Guide:
             out().print()
 
     def _plan(self, plan: Plan) -> None:
-        rows = table("try", "instance", "provider", "can", "why")
+        rows = make_table("try", "instance", "provider", "can", "why")
         reasons = _reasons(plan, self.settings.routes[plan.route])
         for number, (name, reason) in enumerate(zip(plan.providers, reasons, strict=True), start=1):
             kind = self.providers.provider_class(name)
-            rows.add_row(*map(Text, (str(number), name, kind.name, abilities(kind.capabilities), reason)))
+            rows.add_row(*map(Text, (str(number), name, kind.name, describe_abilities(kind.capabilities), reason)))
         print_table(rows)
         out().print()
 
