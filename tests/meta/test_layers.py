@@ -121,3 +121,16 @@ def test_the_rules_can_fail():
     assert broken("ledger", imported("from notifyhub.recipients.countries import country_of")) == ["recipients"]
     assert broken("ledger", imported("from notifyhub import checks, errors")) == ["checks"]
     assert circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})
+
+
+def test_checks_print_nothing_and_no_command_imports_another():
+    wrong = {}
+    for path in modules("notifyhub/checks"):
+        source = path.read_text(encoding="utf-8")
+        if "print(" in source or {name.partition(".")[0] for name in imported(source)} & {"typer", "rich", "click"}:
+            wrong[path.name] = "prints"
+    for path in modules("notifyhub/cli/commands"):
+        others = [n for n in imported(path.read_text(encoding="utf-8")) if n.startswith("notifyhub.cli.commands.")]
+        if others:
+            wrong[path.name] = others
+    assert wrong == {}
