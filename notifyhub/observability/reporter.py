@@ -116,7 +116,7 @@ class MessageReporter:
     def __init__(self, reporter: Reporter, event: Event, channel: Channel, correlation: str) -> None:
         self.recipient: str | None = None
         self.event = event
-        self.channel = channel
+        self.channel: Channel = channel
         self._reporter = reporter
         self._correlation = correlation
         self._span = reporter.tracer.deliver(event, channel, correlation)
