@@ -27,6 +27,7 @@ from notifyhub.errors import (
     RefusedHere,
     Undeliverable,
 )
+from notifyhub.ledger import claims
 from notifyhub.ledger.base import Ledger
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.provider import Capabilities, ProviderReceipt
@@ -105,6 +106,13 @@ scripts = st.fixed_dictionaries({name: st.lists(steps, max_size=8) for name in N
 clocks = st.lists(st.integers(-3 * 86_400, 3 * 86_400), max_size=12)
 """Jumps of the wall clock between two looks at it, in seconds."""
 deadlines = st.one_of(st.none(), st.sampled_from([0.0, 0.01, 0.5, 3.0, 29.5, 900.0]))
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch):
+    """A message that another owner holds is waited for by the monotonic clock, which no script drives."""
+    monkeypatch.setattr(claims, "PATIENCE_S", 0.002)
+    monkeypatch.setattr(claims, "POLL_S", 0.001)
 
 
 def clock_of(jumps):

@@ -63,14 +63,15 @@ class SlowDecryptor(Decryptor):
         return Secret(CODE)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     providers=st.lists(st.tuples(pauses, st.sampled_from([None, NotSent, OutcomeUnknown])), min_size=3, max_size=3),
     ledger=st.tuples(pauses, pauses),
     decrypting=pauses,
-    seconds=st.sampled_from([0.05, 0.3, 0.8]),
+    seconds=st.sampled_from([0.05, 0.2, 0.5]),
 )
 def test_a_dispatch_ends_with_its_deadline(providers, ledger, decrypting, seconds):
+    """Some seconds long, as the deadlines are real ones: it is the wall clock that must hold."""
     hub = Hub(
         settings_of(email=NAMES, delivery={"reserve_ms": RESERVE_S * 1000}),
         providers={name: Slow(*script) for name, script in zip(NAMES, providers, strict=True)},
