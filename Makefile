@@ -1,12 +1,15 @@
 # `make demo` and `make test` each do everything on a machine that has Python 3.11 or newer and make.
 
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-VENV ?= .venv
+# An interpreter that is asked for by name has an environment of its own: `make test PYTHON=python3.13`.
+VENV ?= .venv$(if $(filter command environment,$(firstword $(origin PYTHON))),-$(shell \
+  $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 BIN := $(VENV)/bin
 CLI_READY := $(VENV)/.installed-cli
 DEV_READY := $(VENV)/.installed-dev
 WORKERS ?= auto
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # Data for tests that is not part of this project; tests that want it skip, with the reason, where it is absent.
 export NOTIFYHUB_OPENAPI_DIR ?= $(realpath ../shared/openapi)
@@ -15,16 +18,22 @@ export NOTIFYHUB_ESDK_VECTORS_DIR ?= $(realpath ../shared/esdk-vectors)
 DYNALITE_VERSION := 4.0.0
 export NOTIFYHUB_DYNALITE_DIR ?= $(abspath $(VENV))/dynalite-$(DYNALITE_VERSION)
 
-.PHONY: demo test check bench chaos format clean help dynalite
+.PHONY: demo test test-all cover check bench chaos docs format clean help dynalite
 
 help: ## Shows this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 demo: $(CLI_READY) ## Sends one message per Cognito trigger to a folder and shows them
 	$(BIN)/notifyhub demo
 
-test: $(DEV_READY) dynalite ## Runs every test
-	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
+test: $(DEV_READY) dynalite ## Runs every test but the slow ones
+	$(PYTEST) -m "not slow"
+
+test-all: $(DEV_READY) dynalite ## Runs every test, also at full size and in fresh environments
+	$(PYTEST)
+
+cover: $(DEV_READY) dynalite ## Runs what `make test` runs and says which branches it misses
+	$(PYTEST) -m "not slow" --cov --cov-report=term
 
 check: $(DEV_READY) ## Lint, format and types
 	$(BIN)/ruff check .
@@ -38,7 +47,6 @@ bench: $(DEV_READY) ## Compares cost with a handler written by hand; prints rati
 chaos: $(DEV_READY) ## Sends 5,000 events through workers that are killed and providers that fail; two minutes
 	$(BIN)/python -m benchmarks.chaos
 
-.PHONY: docs
 docs: $(DEV_READY) ## Writes the matrix of providers in docs/providers/README.md from their classes
 	$(BIN)/python -m tests.meta.provider_matrix
 
@@ -47,7 +55,7 @@ format: $(DEV_READY) ## Formats and sorts what can be done without judgement
 	$(BIN)/ruff format .
 
 clean: ## Removes the environment and what the demo wrote
-	rm -rf $(VENV) demo
+	rm -rf .venv .venv-* demo
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: set PYTHON=/path/to/python3"; exit 2; }

@@ -45,6 +45,7 @@ def lab():
         yield lab
 
 
+@pytest.mark.slow
 class TestQuickRun:
     """The whole benchmark, once, with as few events as there can be."""
 
@@ -114,11 +115,16 @@ class TestLaboratory:
             lab.cold(BARE_POST)
         payload.write_text(whole)
 
+    @pytest.mark.slow
     def test_a_handler_that_fails_shows_its_error(self, lab):
         with pytest.raises(RuntimeError, match="No module named 'no_such_handler'"):
             lab.cold(Subject("broken", "no_such_handler", "orders"))
 
-    @pytest.mark.parametrize("subject", [REFERENCE, NOTIFYHUB, OWN_EVENT], ids=lambda subject: subject.name)
+    @pytest.mark.parametrize(
+        "subject",
+        [NOTIFYHUB, *(pytest.param(subject, marks=pytest.mark.slow) for subject in (REFERENCE, OWN_EVENT))],
+        ids=lambda subject: subject.name,
+    )
     def test_handlers_see_what_a_bundle_holds_and_nothing_else_that_is_installed(self, lab, subject):
         """httpx would import click, rich and pygments where they are installed, and both sides would pay for them."""
         loaded = {module.partition(".")[0] for module in lab.cold(subject).modules}

@@ -29,13 +29,26 @@ def assert_one_wins_each_key(kind, where, *, rounds):
         assert sorted(states) == ["held"] * (PROCESSES - 1) + ["won"]
 
 
-def test_of_32_processes_one_wins_each_of_200_keys_in_a_file(tmp_path):
-    assert_one_wins_each_key("sqlite", tmp_path / "ledger.db", rounds=200)
+@pytest.mark.parametrize("rounds", [30, pytest.param(200, marks=pytest.mark.slow)])
+def test_of_32_processes_one_wins_each_key_in_a_file(tmp_path, rounds):
+    """Some seconds long: 32 processes start."""
+    assert_one_wins_each_key("sqlite", tmp_path / "ledger.db", rounds=rounds)
 
 
-@pytest.mark.parametrize(("store", "rounds"), [("moto_store", 200), ("dynalite_store", 20)])
+@pytest.mark.parametrize(
+    ("store", "rounds"),
+    [
+        ("moto_store", 30),
+        ("dynalite_store", 5),
+        pytest.param("moto_store", 200, marks=pytest.mark.slow),
+        pytest.param("dynalite_store", 20, marks=pytest.mark.slow),
+    ],
+)
 def test_of_32_processes_one_wins_each_key_in_a_table(request, table_at, monkeypatch, store, rounds):
-    """Fewer in dynalite, which needs two calls to say that a message is held; it took no lock of ours to be exact."""
+    """Some seconds long: 32 processes start, and each claim is an HTTP request to a store in Python or JavaScript.
+
+    Fewer in dynalite, which needs two calls to say that a message is held; it took no lock of ours to be exact.
+    """
     url = request.getfixturevalue(store)
     table, _ = table_at(url)
     set_aws_environment(monkeypatch, endpoint=url)

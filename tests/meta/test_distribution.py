@@ -44,6 +44,7 @@ def test_the_wheel_holds_every_module_and_every_template(wheel):
         assert expected <= names
 
 
+@pytest.mark.slow
 def test_a_plain_install_in_a_fresh_environment_runs_the_demo(wheel, tmp_path):
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"

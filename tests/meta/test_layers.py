@@ -128,7 +128,7 @@ def test_checks_print_nothing_and_no_command_imports_another():
     for path in modules("notifyhub/checks"):
         source = path.read_text(encoding="utf-8")
         if "print(" in source or {name.partition(".")[0] for name in imported(source)} & {"typer", "rich", "click"}:
-            wrong[path.name] = "prints"
+            wrong[path.name] = ["prints"]
     for path in modules("notifyhub/cli/commands"):
         others = [n for n in imported(path.read_text(encoding="utf-8")) if n.startswith("notifyhub.cli.commands.")]
         if others:

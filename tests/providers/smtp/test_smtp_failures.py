@@ -70,14 +70,24 @@ def test_every_error_was_judged_on_purpose(module):
     assert len(listed) == len(set(listed))
 
 
+@pytest.mark.parametrize(("error_class", "verdicts"), CASES)
+def test_every_error_becomes_its_verdict_before_the_dot_and_after(error_class, verdicts, monkeypatch):
+    found = tuple(type(failed(raised(error_class), stage, monkeypatch)) for stage in ("data", "dot"))
+    assert found == verdicts
+
+
 @pytest.mark.parametrize("stage", ["connect", "ehlo", "starttls", "login", "auth", "mail", "rcpt", "data", "dot"])
-@pytest.mark.parametrize(("kind", "verdicts"), CASES)
-def test_an_error_becomes_its_verdict_by_the_step_at_which_it_comes(kind, verdicts, stage, monkeypatch):
-    error = kind.__new__(kind)
+def test_the_step_decides_whether_the_mail_may_have_been_taken(stage, monkeypatch):
+    for error_class, verdicts in ((ConnectionResetError, BROKEN), (UnicodeEncodeError, UNWRITABLE)):
+        failure = failed(raised(error_class), stage, monkeypatch)
+        assert type(failure) is verdicts[stage == "dot"]
+        assert f"at {stage}" in str(failure)
+
+
+def raised(error_class):
+    error = error_class.__new__(error_class)
     error.args = (550, CANARY)
-    failure = failed(error, stage, monkeypatch)
-    assert type(failure) is verdicts[stage == "dot"]
-    assert f"at {stage}" in str(failure)
+    return error
 
 
 def failed(error, stage, monkeypatch):

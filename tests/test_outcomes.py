@@ -2,6 +2,7 @@
 
 import _thread
 import logging
+import signal
 import time
 
 import pytest
@@ -59,6 +60,14 @@ class Undecided(Decryptor):
 
     def decrypt(self, event, deadline):
         raise ZeroDivisionError
+
+
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises KeyboardInterrupt, also where the tests run in the background and SIGINT is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def failing(error, *, settings=None, **parts):
@@ -186,7 +195,7 @@ def test_the_lease_is_the_configured_one():
 def test_a_defect_of_a_hook_raises_with_its_place_and_without_its_text(caplog):
     caplog.set_level(0)
     hub, event = Hub(resolver=Defective()), parse_event(signing_up())
-    with pytest.raises(NotifyHubError, match=r"KeyError in resolve, .*test_settlement\.py:\d+") as caught:
+    with pytest.raises(NotifyHubError, match=r"KeyError in resolve, .*test_outcomes\.py:\d+") as caught:
         hub.dispatcher.dispatch(event)
     assert caught.value.receipt is not None
     assert hub.witness.failures == [caught.value]
@@ -200,7 +209,7 @@ def test_a_defect_behind_the_claim_releases_it():
     assert hub.state(event) == RETRYABLE
 
 
-def test_an_interruption_releases_and_goes_on_its_way():
+def test_an_interruption_releases_and_goes_on_its_way(interruptible):
     hub, event = Hub(providers={"mail": Interrupted()}), parse_event(signing_up())
     with pytest.raises(KeyboardInterrupt):
         hub.dispatcher.dispatch(event)
@@ -208,7 +217,7 @@ def test_an_interruption_releases_and_goes_on_its_way():
     assert (claim.state, claim.unknown_at) == ("won", ("mail",)), "nobody knows what became of the call"
 
 
-def test_what_an_interruption_left_unknown_is_not_sent_again_where_that_must_not_be():
+def test_what_an_interruption_left_unknown_is_not_sent_again_where_that_must_not_be(interruptible):
     hub = Hub(settings_of(triggers={"SignUp": {"on_unknown": "stop"}}), providers={"mail": Interrupted()})
     event = signing_up()
     with pytest.raises(KeyboardInterrupt):
