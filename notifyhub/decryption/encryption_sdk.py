@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from notifyhub.decryption.failures import explained, raise_refusal
 from notifyhub.errors import ConfigurationError, DecryptionError
 from notifyhub.events.triggers import TEMPORARY_PASSWORD
-from notifyhub.redaction.library_logs import guard_aws
+from notifyhub.redaction.library_logs import quiet_aws
 from notifyhub.secret import Secret
 from notifyhub.workers import WORKERS, Saturated, TimedOut
 
@@ -105,7 +105,7 @@ class EncryptionSdkDecryptor(Decryptor):
         )
         self._keys = _key_provider(master_keys)
         self._allow_missing_pool_id = allow_missing_pool_id
-        guard_aws()
+        quiet_aws()
 
     def _opened(self, message: bytes) -> tuple[bytes, dict[str, str]] | DecryptionError:
         """Plaintext and authenticated context, or the error as a value: raised here it would carry the SDK's own."""
