@@ -4,7 +4,9 @@ import pytest
 
 from notifyhub.delivery import backoff
 from notifyhub.testing.contracts.aws_provider import moto_server, set_aws_environment
+from tests.support import http_library
 
+http_library.hide_the_other()
 pytest.register_assert_rewrite("tests.decryption.contract")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from notifyhub.clients.reply import Reply, seconds
 from notifyhub.errors import ConfigurationError, NotSent, OutcomeUnknown, ProviderError, ProviderUnusable, RefusedHere
-from notifyhub.redaction.library_logs import guard_aws
+from notifyhub.redaction.library_logs import quiet_aws
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,7 @@ class AwsClients:
         import boto3
         from botocore.config import Config
 
-        guard_aws()  # before: botocore may fetch credentials while it makes a client, and logs what it gets
+        quiet_aws()  # before: botocore may fetch credentials while it makes a client, and logs what it gets
         self._session = self._session or boto3.Session()
         # With one attempt by default: the SDK's retries would spend the time of the next provider, and may send twice.
         config = Config(
@@ -71,7 +71,7 @@ class AwsClients:
         )
         # botocore itself looks at AWS_DEFAULT_REGION only; Lambda sets both.
         client = self._session.client(service, region_name=region or os.environ.get("AWS_REGION"), config=config)
-        guard_aws()  # and after, for the loggers that came with it
+        quiet_aws()  # and after, for the loggers that came with it
         return client
 
 

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from notifyhub.clients.reply import Reply
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError, ProviderUnusable
-from notifyhub.redaction.library_logs import guard_http
+from notifyhub.redaction.library_logs import quiet_http
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    import httpx
-
+    from notifyhub.clients.http_library import httpx
     from notifyhub.deadline import Deadline
 
 RESPONSE_CAP = 64 * 1024
@@ -48,7 +47,7 @@ class HttpTransport:
 
     def timeout(self, deadline: Deadline) -> httpx.Timeout:
         """Time-outs per operation (httpx has no other kind) that do not reach past the deadline."""
-        import httpx
+        from notifyhub.clients.http_library import httpx
 
         left = min(self._timeout_s, deadline.remaining())
         short = min(CONNECT_TIMEOUT_S, left)
@@ -154,7 +153,7 @@ class ProviderHttp:
     def _exchanged(
         self, client: httpx.Client, request: httpx.Request, auth: tuple[str, str] | None, deadline: Deadline
     ) -> Reply:
-        import httpx
+        from notifyhub.clients.http_library import httpx
 
         try:
             reply = _exchange(client, request, auth, deadline)
@@ -238,10 +237,10 @@ def _capped(response: httpx.Response, deadline: Deadline) -> bytes | None:
 
 
 def _new_client() -> httpx.Client:
-    import httpx
+    from notifyhub.clients.http_library import httpx
 
     limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=20)
     # Answers are short; a compressed one could unfold to far more than the cap before it is counted.
     client = httpx.Client(follow_redirects=False, limits=limits, headers={"accept-encoding": "identity"})
-    guard_http()  # not before: httpx imports httpcore, and with it its loggers, when it builds a client
+    quiet_http()  # not before: httpx imports httpcore, and with it its loggers, when it builds a client
     return client

@@ -11,16 +11,14 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
-import httpcore
-
+from notifyhub.clients.http_library import httpcore
 from notifyhub.workers import WORKERS, Saturated, TimedOut
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable, Iterator
 
-    import httpx
-
+    from notifyhub.clients.http_library import httpx
     from notifyhub.deadline import Deadline
 
 SLICE = 16 * 1024

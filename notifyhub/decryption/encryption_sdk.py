@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from notifyhub.decryption.decryptor import Decryptor, check_pool, decode, read_secret
 from notifyhub.decryption.failures import explain, raise_refusal
 from notifyhub.errors import ConfigurationError, DecryptionError
-from notifyhub.redaction.library_logs import guard_aws
+from notifyhub.redaction.library_logs import quiet_aws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ class SdkDecryptor(Decryptor):
         )
         self._keys = _key_provider(master_keys)
         self._allow_missing_pool_id = allow_missing_pool_id
-        guard_aws()
+        quiet_aws()
 
     def decrypt(self, event: Event, deadline: Deadline) -> Secret:
         """Decrypts an event's secret, once its pool id is proven to be the one that was encrypted for."""

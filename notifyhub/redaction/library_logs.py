@@ -1,7 +1,8 @@
 """Keeps the libraries' own log lines from showing what passes through them.
 
-At DEBUG, botocore logs request and response bodies (data keys, message texts), httpcore headers (API keys), and httpx
-logs URLs at INFO (tokens of chat services). notifyhub logs every outcome itself, so nothing is lost with them.
+At DEBUG, botocore logs request and response bodies (data keys, message texts) and httpcore headers (API keys); at INFO,
+httpx logs URLs (tokens of chat services). httpx2 and httpcore2 do the same under their own names. notifyhub logs every
+outcome itself, so nothing is lost with them.
 """
 
 from __future__ import annotations
@@ -24,19 +25,22 @@ _WARNINGS = _AtLeast(logging.WARNING)
 _NOTHING = _AtLeast(logging.CRITICAL + 1)
 
 
-def guard_http() -> None:
-    """Silences what httpx and httpcore say of requests."""
-    _guard(("httpx", "httpcore"), _WARNINGS)
+def quiet_http() -> None:
+    """Withholds what httpx, httpx2 and the httpcore of each log below WARNING."""
+    _quiet(("httpx", "httpcore", "httpx2", "httpcore2"), _WARNINGS)
 
 
-def guard_aws() -> None:
-    """Silences what the AWS libraries say of requests; of the Encryption SDK also errors, which we raise better."""
-    _guard(("boto3", "botocore", "urllib3"), _WARNINGS)
-    _guard(("aws_encryption_sdk",), _NOTHING)
+def quiet_aws() -> None:
+    """Withholds what the AWS libraries log below WARNING, and all that the Encryption SDK logs: we raise its errors."""
+    _quiet(("boto3", "botocore", "urllib3"), _WARNINGS)
+    _quiet(("aws_encryption_sdk",), _NOTHING)
 
 
-def _guard(prefixes: tuple[str, ...], passing: _AtLeast) -> None:
-    """A filter does not reach a logger's children, so each gets its own; later children inherit the level."""
+def _quiet(prefixes: tuple[str, ...], passing: _AtLeast) -> None:
+    """Filters the loggers of these packages, each child too, as a filter does not reach the children of its logger.
+
+    Children that are made later inherit the level.
+    """
     for prefix in prefixes:
         top = logging.getLogger(prefix)
         top.setLevel(max(top.level, logging.WARNING))

@@ -1,11 +1,10 @@
 """What each error of httpx, and of the libraries below it, says of the request."""
 
 import h11
-import httpcore
-import httpx
 import pytest
 
 from notifyhub.clients.http import HttpTransport, ProviderHttp
+from notifyhub.clients.http_library import httpcore, httpx
 from notifyhub.deadline import Deadline
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError, ProviderUnusable
 from notifyhub.testing import VendorServer, assert_absent, traces_of
@@ -22,7 +21,8 @@ JUDGED = {
         """,
 }
 VERDICTS = {name: kind for kind, names in JUDGED.items() for name in names.split()}
-NEVER_RAISED_BY_A_POST = {"CookieConflict"}
+NEVER_RAISED_BY_A_POST = {"CookieConflict", "SSEError", "HTTPXDeprecationWarning"}
+"""Of the jar of cookies, of event streams (httpx2), and no error but a warning (httpx2)."""
 
 
 def errors_of(library):

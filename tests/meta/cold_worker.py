@@ -1,11 +1,15 @@
-"""A process that does what a Lambda function does on its first event, and prints the modules that it took."""
+"""A process that does what a Lambda function does on its first event, and prints the modules that it took.
+
+The first argument is the file of the event; the others are packages that it must not find.
+"""
 
 import json
 import sys
 from pathlib import Path
 
-# httpx imports its own command line where click and rich are installed; a Lambda bundle has neither.
-sys.modules["click"] = sys.modules["rich"] = None  # type: ignore[assignment]
+# httpx and httpx2 import their command lines where click and rich are installed; a Lambda bundle has neither.
+for absent in ("click", "rich", *sys.argv[2:]):
+    sys.modules[absent] = None  # type: ignore[assignment]
 
 from notifyhub.aws_lambda import handler  # noqa: E402
 

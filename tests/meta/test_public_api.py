@@ -9,7 +9,7 @@ import pytest
 import notifyhub
 import notifyhub.testing
 
-HEAVY = ("boto3", "botocore", "aws_encryption_sdk", "httpx", "jinja2", "pydantic", "importlib.metadata")
+HEAVY = ("boto3", "botocore", "aws_encryption_sdk", "httpx", "httpx2", "jinja2", "pydantic", "importlib.metadata")
 
 
 def loaded_by(code):
