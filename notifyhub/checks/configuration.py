@@ -41,19 +41,19 @@ def find_problems(settings: Settings, *, resolve: bool) -> Iterator[Finding]:
     With `resolve` secrets are fetched and the ledger is tried.
     """
     clients = Clients()
-    yield from _decryption(settings, clients, resolve=resolve)
+    yield from _check_decryption(settings, clients, resolve=resolve)
     events: dict[str, type[NotificationEvent]] = {}  # stays empty where they are broken
     yield find("hooks.events", lambda: events.update(load_events(settings.hooks, ())))
-    yield from _hooks(settings, clients)
-    yield from _observability(settings)
-    yield from _providers(settings, clients, resolve=resolve)
+    yield from _check_hooks(settings, clients)
+    yield from _check_observability(settings)
+    yield from _check_providers(settings, clients, resolve=resolve)
     yield from find_route_problems(settings)
     yield from find_sandbox_problems(settings.sandbox)
     yield from find_template_problems(settings, events)
-    yield from _ledger(settings, clients, resolve=resolve)
+    yield from _check_ledger(settings, clients, resolve=resolve)
 
 
-def _decryption(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
+def _check_decryption(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
     wanted = settings.decryption
     yield find("decryption", lambda: check_references(wanted, path="decryption"))
     if wanted.key_arns or (wanted.local_key and resolve):
@@ -66,13 +66,13 @@ def _decryption(settings: Settings, clients: Clients, *, resolve: bool) -> Itera
         yield Finding("warning", "decryption", "no key: events of Cognito cannot be decrypted")
 
 
-def _hooks(settings: Settings, clients: Clients) -> Iterator[Finding]:
+def _check_hooks(settings: Settings, clients: Clients) -> Iterator[Finding]:
     yield find("hooks.resolver", lambda: make_resolver(settings.hooks, clients.aws))
     yield find("hooks.observers", lambda: make_observers(settings.observability, settings.hooks, ()))
     yield find("hooks.on_undeliverable", lambda: load_on_undeliverable(settings.hooks))
 
 
-def _observability(settings: Settings) -> Iterator[Finding]:
+def _check_observability(settings: Settings) -> Iterator[Finding]:
     wanted = settings.observability
     where = {"emf": "emf", "none": "none", None: "emf inside Lambda, none elsewhere"}[wanted.metrics]
     namespace = "" if wanted.metrics == "none" else f", namespace {wanted.namespace}"
@@ -81,7 +81,7 @@ def _observability(settings: Settings) -> Iterator[Finding]:
     yield traces._replace(text=traces.text or wanted.traces)
 
 
-def _providers(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
+def _check_providers(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
     configured = ConfiguredProviders(settings, clients)
     routed = {name for route in settings.routes for name in route.providers}
     for name, table in settings.providers.items():
@@ -93,12 +93,12 @@ def _providers(settings: Settings, clients: Clients, *, resolve: bool) -> Iterat
         yield Finding("error", f"routes.{wrong.route}", wrong.text)
 
 
-def _ledger(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
-    kind = settings.ledger.use
-    if kind != "memory":
-        yield find(f"ledger ({kind})", partial(_try_ledger, settings, clients, resolve=resolve))
-    if kind in _NOT_FOR_PRODUCTION:
-        yield Finding("warning", "ledger", f"{kind}: {_NOT_FOR_PRODUCTION[kind]}")
+def _check_ledger(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
+    name = settings.ledger.use
+    if name != "memory":
+        yield find(f"ledger ({name})", partial(_try_ledger, settings, clients, resolve=resolve))
+    if name in _NOT_FOR_PRODUCTION:
+        yield Finding("warning", "ledger", f"{name}: {_NOT_FOR_PRODUCTION[name]}")
 
 
 def _try_ledger(settings: Settings, clients: Clients, *, resolve: bool) -> None:

@@ -109,7 +109,7 @@ def demo(
             dispatcher = Dispatcher.from_config(forged / "notifyhub.toml")
             dispatcher.warm_up()
             started_ms = (time.perf_counter() - began) * 1000
-            outcomes = [_dispatched(dispatcher, source, forged) for source in source_names()]
+            outcomes = [_dispatch(dispatcher, source, forged) for source in source_names()]
     page = write_page(folder, outcomes, made_at=datetime.now(UTC))
     _report(outcomes, page, events, started_ms)
     if any(outcome.receipt.status != "accepted" for outcome in outcomes):
@@ -149,7 +149,7 @@ def _forge(folder: Path, *, messages: Path) -> Path:
     return folder
 
 
-def _dispatched(dispatcher: Dispatcher, source: str, folder: Path) -> Outcome:
+def _dispatch(dispatcher: Dispatcher, source: str, folder: Path) -> Outcome:
     event: Any = json.loads((folder / f"{source}.json").read_text(encoding="utf-8"))
     try:
         return Outcome(source, dispatcher.dispatch(event))

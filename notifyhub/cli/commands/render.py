@@ -49,7 +49,7 @@ def render(
         event, secret = _event(trigger, wanted, locale, settings)
         chosen = wanted if wanted in event.all_channels else event.all_channels[0]
         message = make_renderer(settings).render(event, chosen, ADDRESSES[chosen], secret)
-        sys.stdout.write(_shown(message, part))
+        sys.stdout.write(_format(message, part))
 
 
 def _event(
@@ -61,7 +61,7 @@ def _event(
     return event, make_sample(find_source("SignUp", "email"))[1] if event.needs_code else None
 
 
-def _shown(message: Message, part: Part) -> str:
+def _format(message: Message, part: Part) -> str:
     parts = {Part.subject: message.subject, Part.html: message.html, Part.text: message.text}
     if part is not Part.all:
         return (parts[part] or "").rstrip("\n") + "\n"
