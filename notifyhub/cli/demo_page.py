@@ -23,7 +23,7 @@ class Outcome(NamedTuple):
 
 
 def write_page(folder: Path, outcomes: Sequence[Outcome], *, made_at: datetime) -> Path:
-    """Writes `index.html` beside the messages, reading each back from its file; the page's path."""
+    """Writes `index.html` beside the messages, reading each back from its file; returns the page's path."""
     import jinja2
 
     template = Path(__file__).parent / "pages" / "demo.html.j2"

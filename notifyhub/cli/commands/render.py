@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Part(StrEnum):
-    """What to print of a message."""
+    """The part of a message to print."""
 
     all = "all"
     subject = "subject"
@@ -46,13 +46,13 @@ def render(
     with report_errors():
         settings = load_settings_or_defaults(config)
         wanted: Channel | None = channel.value if channel else None
-        event, secret = _event(trigger, wanted, locale, settings)
+        event, secret = _make_event(trigger, wanted, locale, settings)
         chosen = wanted if wanted in event.all_channels else event.all_channels[0]
         message = make_renderer(settings).render(event, chosen, ADDRESSES[chosen], secret)
         sys.stdout.write(_format(message, part))
 
 
-def _event(
+def _make_event(
     trigger: str, channel: Channel | None, locale: str | None, settings: Settings
 ) -> tuple[Event, Secret | None]:
     if not trigger.endswith(".json"):
