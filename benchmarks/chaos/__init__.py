@@ -1,1 +1,1 @@
-"""What becomes of messages when everything fails at once: `python -m benchmarks.chaos`."""
+"""Counts lost and doubled messages while vendors, workers and the ledger fail at once: `python -m benchmarks.chaos`."""

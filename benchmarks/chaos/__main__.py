@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from benchmarks.chaos import worker
 from benchmarks.chaos.conditions import Conditions
-from benchmarks.chaos.events import forged
+from benchmarks.chaos.events import forge_events
 from benchmarks.chaos.report import lines_of
 from benchmarks.chaos.theatre import Theatre
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
 
 LIMIT_S = 115
-"""Of the whole, so that it is over within two minutes."""
+"""The limit of both runs together, so that they are over within two minutes."""
 EVENTS = 5000
 QUICK_EVENTS = 240
 EVENTS_PER_KILL = 100
@@ -50,7 +50,7 @@ EVENTS_PER_KILL = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the command line asks for."""
+    """The options of the command line."""
 
     events: int
     seed: int
@@ -58,7 +58,7 @@ class Options:
 
     @property
     def conditions(self) -> Conditions:
-        """Those of the chaotic run."""
+        """The conditions of the chaotic run."""
         return Conditions(
             seed=self.seed,
             primary=0.3,
@@ -72,7 +72,7 @@ class Options:
 
 
 class OutOfTimeError(Exception):
-    """It did not end in its time."""
+    """The run did not end in its time."""
 
 
 def main() -> int:
@@ -96,7 +96,7 @@ def _problems(options: Options) -> list[str]:
     _progress("forging events", 0, options.events)
     executor = ProcessPoolExecutor(2, mp_context=context)
     try:
-        events = forged(options.events, seed=options.seed, key=key, executor=executor)
+        events = forge_events(options.events, seed=options.seed, key=key, executor=executor)
     finally:
         executor.shutdown(cancel_futures=True)
     theatre = Theatre(context=context, events=events, key=key, progress=_progress)

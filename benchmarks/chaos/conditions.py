@@ -1,4 +1,4 @@
-"""What a run is to endure, and how often."""
+"""The faults of a run, and how often each comes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ TWILIO_ONLY = (Fault.REFUSAL_IN_SUCCESS,)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """How often what fails, and what is switched off to see whether the check notices.
+    """The rates of a run's faults, and what is switched off to see whether the check notices.
 
     Attributes:
         primary: share of the calls of the first vendor that fail, evenly in all ways.
@@ -73,13 +73,13 @@ class Conditions:
     memory: bool = True
 
     def reply_fault(self, vendor: str, nonce: object, *, mail: bool) -> Fault | None:
-        """How the request fails at the vendor, if it does."""
+        """Draws how a request fails at the vendor, if it does."""
         faults = [f for f in Fault if f not in CONNECTION_FAULTS and not (mail and f in TWILIO_ONLY)]
         share = len(faults) / (len(faults) + len(CONNECTION_FAULTS))
         return _chosen(faults, self._rate(vendor) * share, nonce)
 
     def connection_fault(self, vendor: str, nonce: object) -> Fault | None:
-        """How the connection fails before it is there, if it does."""
+        """Draws how a connection fails to be made, if it does."""
         share = len(CONNECTION_FAULTS) / len(Fault)
         return _chosen(CONNECTION_FAULTS, self._rate(vendor) * share / _NEW_CONNECTIONS, nonce)
 

@@ -1,4 +1,4 @@
-"""Cognito's events, each for another user with another code, so that each message can be told and checked."""
+"""Cognito's events, each for another user with another code, so that each message can be recognised and checked."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _NUMBER = re.compile(r"user(\d+)@example\.com|\+1500(\d+)")
 _CHUNK = 100
 
 
-def forged(count: int, *, seed: int, key: bytes, executor: Executor) -> list[str]:
-    """So many events as JSON, of all sources that carry a code by turns, under that AES key."""
+def forge_events(count: int, *, seed: int, key: bytes, executor: Executor) -> list[str]:
+    """Forges events as JSON under an AES key, of all sources that carry a code by turns."""
     chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
-    parts = [executor.submit(_forged, chunk, seed, key) for chunk in chunks]
+    parts = [executor.submit(_forge_chunk, chunk, seed, key) for chunk in chunks]
     return [event for part in parts for event in part.result()]
 
 
@@ -31,7 +31,7 @@ def code_of(seed: int, number: int) -> str:
 
 
 def number_of(address: str) -> int | None:
-    """Whose address that is."""
+    """Finds the number of the event that an address belongs to."""
     match = _NUMBER.fullmatch(address)
     return int(match[1] or match[2]) if match else None
 
@@ -42,7 +42,7 @@ def is_mail(number: int) -> bool:
     return channel == "email"
 
 
-def _forged(numbers: Sequence[int], seed: int, key: bytes) -> list[str]:
+def _forge_chunk(numbers: Sequence[int], seed: int, key: bytes) -> list[str]:
     return [json.dumps(_event(number, seed, key)) for number in numbers]
 
 

@@ -1,4 +1,4 @@
-"""The workers, in the hands of whoever plays Lambda."""
+"""The worker processes, as the simulated Lambda starts, feeds and kills them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Worker:
-    """One process and the jobs that it has."""
+    """A worker process and its jobs."""
 
     def __init__(self, context: ForkServerContext, setup: Setup) -> None:
         self.running: dict[int, Job] = {}
@@ -28,16 +28,16 @@ class Worker:
 
     @property
     def free(self) -> int:
-        """How many containers of it wait for an event."""
+        """The number of its containers that wait for an event."""
         return self._containers - len(self.running) if self._ready else 0
 
     def take(self, job: Job) -> None:
-        """Gives it a job."""
+        """Hands the worker a job."""
         self.running[job.id] = job
         self.connection.send(job)
 
     def facts(self) -> Iterator[Fact]:
-        """What it told since the last time; raises EOFError at its end."""
+        """Yields the facts that the worker reported since the last call; raises EOFError at its end."""
         try:
             while self.connection.poll():
                 fact: Fact = self.connection.recv()
@@ -47,7 +47,7 @@ class Worker:
             raise EOFError from error
 
     def kill(self) -> list[Fact]:
-        """SIGKILL; what it had told before."""
+        """Kills the worker with SIGKILL, and returns the facts that it had reported before."""
         self._process.kill()
         self._process.join()
         last: list[Fact] = []
@@ -60,7 +60,7 @@ class Worker:
 
 @dataclass(slots=True)
 class Fleet:
-    """So many workers; what is killed is replaced."""
+    """A fixed number of workers; a killed one is replaced."""
 
     context: ForkServerContext
     setup: Setup
@@ -77,7 +77,7 @@ class Fleet:
             worker.kill()
 
     def next_free(self) -> Worker | None:
-        """The workers by turns, so that copies of an event come to different ones; None where no container waits."""
+        """Picks a worker by turns, so that copies of an event come to different ones; None where no container waits."""
         for _ in self.workers:
             self._turn = (self._turn + 1) % len(self.workers)
             if self.workers[self._turn].free:
@@ -85,7 +85,7 @@ class Fleet:
         return None
 
     def facts(self, seconds: float) -> Iterator[tuple[Worker, Fact]]:
-        """What the workers told, after waiting for it no longer than that."""
+        """Yields the facts that the workers reported, after waiting at most that many seconds."""
         by_connection: dict[Any, Worker] = {worker.connection: worker for worker in self.workers}
         for connection in multiprocessing.connection.wait(list(by_connection), seconds):
             worker = by_connection[connection]
@@ -95,7 +95,7 @@ class Fleet:
                 raise RuntimeError("a worker ended that nobody killed; its error is above") from None
 
     def kill(self, worker: Worker) -> list[Fact]:
-        """Kills it and starts another in its place; what it had told before."""
+        """Kills a worker, starts another in its place, and returns the facts that it had reported before."""
         last = worker.kill()
         self.workers[self.workers.index(worker)] = Worker(self.context, self.setup)
         return last

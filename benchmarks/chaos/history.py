@@ -1,4 +1,4 @@
-"""What happened to the events of a run, as seen by whoever plays Lambda."""
+"""The record of a run: how its events, invocations and workers ended, as the simulated Lambda saw it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from notifyhub.errors import OutcomeUnknown
 
 @dataclass(slots=True)
 class History:
-    """Counters by event are what a duplicate of it may come from.
+    """Counts what happened in a run; counters by event hold the possible causes of its duplicates.
 
     Attributes:
         handed_out: when each event was given to a worker first, on the system-wide monotonic clock.
@@ -41,7 +41,7 @@ class History:
     seconds: float = 0.0
 
     def attempt(self, number: int, provider: str, outcome: str) -> None:
-        """A call of a provider for that event."""
+        """Counts a call of a provider for an event."""
         self.attempts[provider, outcome] += 1
         if outcome == OutcomeUnknown.__name__:
             self.unknown[number] += 1

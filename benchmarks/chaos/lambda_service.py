@@ -46,7 +46,7 @@ class LambdaService:
 
     Attributes:
         in_mid_send: tells whether a vendor works on the message of that event right now.
-        progress: told how many of how many events are dealt with.
+        progress: called with how many of how many events are dealt with.
     """
 
     fleet: Fleet

@@ -1,4 +1,4 @@
-"""Ledgers that do not do what they should."""
+"""Ledgers that fail or forget, for the chaotic run."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class FailingLedger(Ledger):
 
 
 class ForgetfulLedger(Ledger):
-    """Gives everybody what they ask for, to see whether the check notices."""
+    """Remembers nothing, so that every claim is won; shows that the check notices."""
 
     def claim(self, key: str, *, owner: str, lease: float) -> Claim:
         """See the base class."""

@@ -1,4 +1,4 @@
-"""What the workers take for the name server: at times it is slow, and at times it leads to a port that refuses."""
+"""A name server that is slow at times, and at times leads to a port that refuses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class NameServer:
     Attributes:
         vendors: their names by their ports.
         refusing_port: one that nobody listens on.
-        failed: told the vendor and what failed.
+        failed: called with the vendor and what failed.
     """
 
     conditions: Conditions

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What fails in an invocation is drawn from this, so that a seed repeats it.
+    """Identifies an invocation; its faults are drawn from this, so that a seed repeats them.
 
     Attributes:
         number: the event's.
@@ -21,7 +21,7 @@ class Passage:
     _calls: Counter[str] = field(default_factory=Counter)
 
     def nonce(self, what: str) -> tuple[int, str, str, int]:
-        """Something that is new for each call of that kind."""
+        """Makes a value that is new for each call with the same name."""
         self._calls[what] += 1
         return (self.number, self.turn, what, self._calls[what])
 

@@ -38,7 +38,7 @@ class Theatre:
     """Runs the same events under various conditions.
 
     Attributes:
-        progress: told the run's name, how many events are dealt with, and how many there are.
+        progress: called with the run's name, how many events are dealt with, and how many there are.
     """
 
     context: ForkServerContext

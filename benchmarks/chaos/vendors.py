@@ -1,4 +1,4 @@
-"""Both vendors, as one process: they fail as they are told to, and keep a record of what they accepted and when.
+"""Both vendors, as one process: they fail as the conditions say, and keep a record of what they accepted and when.
 
 Written on bare asyncio, as a thread per connection would burn what is to be left to the workers.
 """

@@ -49,7 +49,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What a worker tells.
+    """A fact that a worker reports to its parent.
 
     Attributes:
         kind: `ready`; `ended`, a job; `attempt`, a call of a provider; `ledger`, a failure that notifyhub noticed;
@@ -67,7 +67,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What a worker is started with."""
+    """The set-up that a worker is started with."""
 
     conditions: Conditions
     environment: Mapping[str, str]

@@ -41,19 +41,20 @@ def find_problems(settings: Settings, *, resolve: bool) -> Iterator[Finding]:
     With `resolve` secrets are fetched and the ledger is tried.
     """
     clients = Clients()
-    yield from _decryption(settings, clients, resolve=resolve)
+    yield from find_decryption_problems(settings, clients, resolve=resolve)
     events: dict[str, type[NotificationEvent]] = {}  # stays empty where they are broken
     yield find("hooks.events", lambda: events.update(load_events(settings.hooks, ())))
-    yield from _hooks(settings, clients)
-    yield from _observability(settings)
-    yield from _providers(settings, clients, resolve=resolve)
+    yield from find_hook_problems(settings, clients)
+    yield from find_observability_problems(settings)
+    yield from find_provider_problems(settings, clients, resolve=resolve)
     yield from find_route_problems(settings)
     yield from find_sandbox_problems(settings.sandbox)
     yield from find_template_problems(settings, events)
-    yield from _ledger(settings, clients, resolve=resolve)
+    yield from find_ledger_problems(settings, clients, resolve=resolve)
 
 
-def _decryption(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
+def find_decryption_problems(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
+    """Finds what is wrong with the keys that events are decrypted with."""
     wanted = settings.decryption
     yield find("decryption", lambda: check_references(wanted, path="decryption"))
     if wanted.key_arns or (wanted.local_key and resolve):
@@ -66,13 +67,15 @@ def _decryption(settings: Settings, clients: Clients, *, resolve: bool) -> Itera
         yield Finding("warning", "decryption", "no key: events of Cognito cannot be decrypted")
 
 
-def _hooks(settings: Settings, clients: Clients) -> Iterator[Finding]:
+def find_hook_problems(settings: Settings, clients: Clients) -> Iterator[Finding]:
+    """Loads the application's hooks, and finds those that would stop the start."""
     yield find("hooks.resolver", lambda: make_resolver(settings.hooks, clients.aws))
     yield find("hooks.observers", lambda: make_observers(settings.observability, settings.hooks, ()))
     yield find("hooks.on_undeliverable", lambda: load_on_undeliverable(settings.hooks))
 
 
-def _observability(settings: Settings) -> Iterator[Finding]:
+def find_observability_problems(settings: Settings) -> Iterator[Finding]:
+    """Says which metrics and traces there will be."""
     wanted = settings.observability
     where = {"emf": "emf", "none": "none", None: "emf inside Lambda, none elsewhere"}[wanted.metrics]
     namespace = "" if wanted.metrics == "none" else f", namespace {wanted.namespace}"
@@ -81,7 +84,8 @@ def _observability(settings: Settings) -> Iterator[Finding]:
     yield traces._replace(text=traces.text or wanted.traces)
 
 
-def _providers(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
+def find_provider_problems(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
+    """Builds each provider, with made-up secrets unless `resolve` is set, and compares it with its routes."""
     configured = ConfiguredProviders(settings, clients)
     routed = {name for route in settings.routes for name in route.providers}
     for name, table in settings.providers.items():
@@ -93,12 +97,13 @@ def _providers(settings: Settings, clients: Clients, *, resolve: bool) -> Iterat
         yield Finding("error", f"routes.{wrong.route}", wrong.text)
 
 
-def _ledger(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
-    kind = settings.ledger.use
-    if kind != "memory":
-        yield find(f"ledger ({kind})", partial(_try_ledger, settings, clients, resolve=resolve))
-    if kind in _NOT_FOR_PRODUCTION:
-        yield Finding("warning", "ledger", f"{kind}: {_NOT_FOR_PRODUCTION[kind]}")
+def find_ledger_problems(settings: Settings, clients: Clients, *, resolve: bool) -> Iterator[Finding]:
+    """Makes the ledger, tries it where `resolve` is set, and warns of one that is not for production."""
+    name = settings.ledger.use
+    if name != "memory":
+        yield find(f"ledger ({name})", partial(_try_ledger, settings, clients, resolve=resolve))
+    if name in _NOT_FOR_PRODUCTION:
+        yield Finding("warning", "ledger", f"{name}: {_NOT_FOR_PRODUCTION[name]}")
 
 
 def _try_ledger(settings: Settings, clients: Clients, *, resolve: bool) -> None:

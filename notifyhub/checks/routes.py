@@ -30,8 +30,8 @@ def find_route_problems(settings: Settings) -> Iterator[Finding]:
     for channel in PREFIXES:
         if channel not in routed:
             yield Finding("warning", f"routes for {channel}", "none; do not attach that trigger to the pool")
-    yield from _hidden(settings)
-    yield from _countries(settings)
+    yield from _find_hidden(settings)
+    yield from _find_unknown_countries(settings)
 
 
 def _takes_all(settings: Settings, number: int, channel: Channel) -> bool:
@@ -39,8 +39,8 @@ def _takes_all(settings: Settings, number: int, channel: Channel) -> bool:
     return route.channel == channel and len(make_conditions(route)) == 1  # the channel itself
 
 
-def _hidden(settings: Settings) -> Iterator[Finding]:
-    """Routes that an earlier one leaves nothing for; the first of those is named."""
+def _find_hidden(settings: Settings) -> Iterator[Finding]:
+    """Finds routes that an earlier one leaves nothing for, and names the first such."""
     asked = [make_conditions(route) for route in settings.routes]
     for number, narrower in enumerate(asked):
         hiding = [earlier for earlier, wider in enumerate(asked[:number]) if all_covered(wider, narrower)]
@@ -49,7 +49,7 @@ def _hidden(settings: Settings) -> Iterator[Finding]:
             yield Finding("warning", f"routes.{number}", text)
 
 
-def _countries(settings: Settings) -> Iterator[Finding]:
+def _find_unknown_countries(settings: Settings) -> Iterator[Finding]:
     for number, route in enumerate(settings.routes):
         try:
             unknown = [country for country in route.countries if not is_country(country)]

@@ -30,19 +30,19 @@ def find_template_problems(settings: Settings, events: Mapping[str, type[Notific
         renderer = make_renderer(settings)
     except NotifyHubError as error:
         yield Finding("error", "templates", str(error))
-        yield from _trigger_names(settings, known)
+        yield from _check_trigger_names(settings, known)
         return
     # A folder of the user's own is how a trigger that Cognito adds later gets its message.
-    yield from _trigger_names(settings, [*known, *sorted(renderer.index.folders())])
+    yield from _check_trigger_names(settings, [*known, *sorted(renderer.index.folders())])
     channels = Router(settings.routes).channels()
     for source in [*source_names(), *(f"{prefix}NotKnownYet" for prefix in PREFIXES.values())]:
-        yield from _built_in_event(renderer, source, channels)
-    for kind in events.values():
-        yield from _own_event(renderer, kind, channels)
+        yield from _check_built_in_event(renderer, source, channels)
+    for event_class in events.values():
+        yield from _check_own_event(renderer, event_class, channels)
 
 
-def _trigger_names(settings: Settings, known: Collection[str]) -> Iterator[Finding]:
-    """A misspelt trigger matches no event, and nothing else would ever say so."""
+def _check_trigger_names(settings: Settings, known: Collection[str]) -> Iterator[Finding]:
+    """Warns of misspelt triggers: one matches no event, and nothing else would ever say so."""
     by_lower = {name.lower(): name for name in known}
     named = [(f"routes.{number}.triggers", name) for number, r in enumerate(settings.routes) for name in r.triggers]
     for path, name in [*named, *(("triggers", name) for name in settings.triggers)]:
@@ -56,7 +56,7 @@ def _trigger_names(settings: Settings, known: Collection[str]) -> Iterator[Findi
         )
 
 
-def _built_in_event(renderer: Renderer, source: str, channels: list[Channel]) -> Iterator[Finding]:
+def _check_built_in_event(renderer: Renderer, source: str, channels: list[Channel]) -> Iterator[Finding]:
     channel: Channel = make_sample(source)[0].all_channels[0]
     if channel not in channels:
         return
@@ -65,18 +65,21 @@ def _built_in_event(renderer: Renderer, source: str, channels: list[Channel]) ->
         event, secret = make_sample(source, locale=locale)
         shown = f"template {source}" if locale == BUILT_IN_LOCALE else f"template {source} ({locale})"
         yield find(shown, partial(renderer.render, event, channel, ADDRESSES[channel], secret))
-    yield from _incomplete(renderer, folder, channel)
+    yield from _find_missing_parts(renderer, folder, channel)
 
 
-def _own_event(renderer: Renderer, kind: type[NotificationEvent], channels: list[Channel]) -> Iterator[Finding]:
-    for channel in kind.channels:
+def _check_own_event(
+    renderer: Renderer, event_class: type[NotificationEvent], channels: list[Channel]
+) -> Iterator[Finding]:
+    name = event_class.name
+    for channel in event_class.channels:
         if channel not in channels:
-            yield Finding("error", f"event {kind.name}", f"no route takes {channel}")
-        yield find(f"template {kind.name} {channel}", partial(renderer.compile, (kind.name,), channel))
-        yield from _incomplete(renderer, kind.name, channel)
+            yield Finding("error", f"event {name}", f"no route takes {channel}")
+        yield find(f"template {name} {channel}", partial(renderer.compile, (name,), channel))
+        yield from _find_missing_parts(renderer, name, channel)
 
 
-def _incomplete(renderer: Renderer, folder: str, channel: Channel) -> Iterator[Finding]:
+def _find_missing_parts(renderer: Renderer, folder: str, channel: Channel) -> Iterator[Finding]:
     try:
         chosen = renderer.index.choose((folder,), channel, ())
     except NotifyHubError:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def load_settings_if_any(config: Path | None) -> Settings | None:
-    """The configuration, or None where there is none; one that is named or broken is never passed over."""
+    """Loads the configuration, or None where there is no file; one that is named or broken is never passed over."""
     try:
         return load_settings(config)
     except ConfigurationNotFound:
@@ -21,7 +21,7 @@ def load_settings_if_any(config: Path | None) -> Settings | None:
 
 
 def load_settings_or_defaults(config: Path | None) -> Settings:
-    """The configuration; where there is no file and none was named, what the built-in templates need."""
+    """Loads the configuration; where there is no file and none was named, what the built-in templates need."""
     if settings := load_settings_if_any(config):
         return settings
     err().print("No notifyhub.toml here: showing the built-in templates.", style="dim")

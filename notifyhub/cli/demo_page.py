@@ -23,12 +23,12 @@ class Outcome(NamedTuple):
 
 
 def write_page(folder: Path, outcomes: Sequence[Outcome], *, made_at: datetime) -> Path:
-    """Writes `index.html` beside the messages, reading each back from its file; the page's path."""
+    """Writes `index.html` beside the messages, reading each back from its file; returns the page's path."""
     import jinja2
 
     template = Path(__file__).parent / "pages" / "demo.html.j2"
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    shown = [_shown(folder, outcome.source, d) for outcome in outcomes for d in outcome.receipt.deliveries]
+    shown = [_read_message(folder, outcome.source, d) for outcome in outcomes for d in outcome.receipt.deliveries]
     page = folder / "index.html"
     html = environment.from_string(template.read_text(encoding="utf-8")).render(messages=shown, made_at=made_at)
     page.touch(mode=0o600)  # before it shows codes
@@ -36,18 +36,18 @@ def write_page(folder: Path, outcomes: Sequence[Outcome], *, made_at: datetime) 
     return page
 
 
-def _shown(folder: Path, source: str, delivery: Delivery) -> dict[str, Any]:
+def _read_message(folder: Path, source: str, delivery: Delivery) -> dict[str, Any]:
     facts = {"source": source, "channel": delivery.channel, "status": delivery.status, "error": delivery.error}
     if delivery.message_id is None:
         return facts
     content = (folder / delivery.message_id).read_bytes()
-    parts = _letter(content) if delivery.channel == "email" else {"text": content.decode()}
+    parts = _parse_letter(content) if delivery.channel == "email" else {"text": content.decode()}
     return {**facts, "file": delivery.message_id, **parts}
 
 
-def _letter(content: bytes) -> dict[str, Any]:
+def _parse_letter(content: bytes) -> dict[str, Any]:
     letter: EmailMessage = email.message_from_bytes(content, policy=email.policy.default)
-    bodies = {kind: letter.get_body((kind,)) for kind in ("html", "plain")}
+    bodies = {subtype: letter.get_body((subtype,)) for subtype in ("html", "plain")}
     return {
         "sender": str(letter["From"]),
         "to": str(letter["To"]),

@@ -1,4 +1,4 @@
-"""Events as commands read them, and the receipts that they come to."""
+"""Reads events for commands, and finds the receipts of those that failed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read_event(path: Path) -> Any:
-    """The JSON of a file or of standard input; ends the command where there is none."""
+    """Reads the JSON of a file or of standard input; ends the command where there is none."""
     try:
         text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
         return json.loads(text)
@@ -31,7 +31,7 @@ def read_event(path: Path) -> Any:
 
 
 def require_receipt(error: NotifyHubError) -> Receipt:
-    """The receipt on an error of a dispatch; raises the error where it came before any channel."""
+    """Returns the receipt on an error of a dispatch; raises the error where it came before any channel."""
     if error.receipt is None:
         raise error
     return error.receipt

@@ -86,15 +86,18 @@ class Router:
     def check(self, provider_class: Callable[[str], type[Provider]]) -> None:
         """Raises ConfigurationError where a provider cannot be used, or does not send on its route's channel.
 
-        Raises MissingExtra where a route asks for countries and their library is missing; it is loaded here, so that no
-        message waits for it.
+        Warms up first, so that a missing library ends the start and not the first message.
         """
+        self.warm_up()
+        for wrong in self.find_misrouted(provider_class):
+            raise ConfigurationError(wrong.text, path=f"routes.{wrong.route}.providers")
+
+    def warm_up(self) -> None:
+        """Loads what the routes' conditions take, so that no message waits; raises MissingExtra where it is missing."""
         if countries := {country for route in self._routes for country in route.countries}:
             from notifyhub.recipients.countries import prepare
 
             prepare(countries)
-        for wrong in self.find_misrouted(provider_class):
-            raise ConfigurationError(wrong.text, path=f"routes.{wrong.route}.providers")
 
     def find_misrouted(self, provider_class: Callable[[str], type[Provider] | None]) -> Iterator[Misrouted]:
         """Finds providers that do not send on their route's channel; where the class is None it says nothing."""

@@ -22,7 +22,7 @@ PHONE = "+15005550009"
 
 
 def new_local_key() -> bytes:
-    """A fresh raw AES-256 key for `LocalKeyDecryptor`."""
+    """Makes a fresh raw AES-256 key for `LocalKeyDecryptor`."""
     return os.urandom(LOCAL_KEY_BYTES)
 
 
@@ -36,7 +36,7 @@ def forge_event(
     attributes: Mapping[str, str | None] | None = None,
     client_metadata: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """An event of that source, such as `CustomEmailSender_SignUp`, as the Lambda function receives it.
+    """Makes an event of a source, such as `CustomEmailSender_SignUp`, as the Lambda function receives it.
 
     `key` is a raw AES-256 key, or a key provider of the AWS Encryption SDK (a KMS master key, for one). `code` is the
     plaintext; temporary passwords are escaped as Cognito does. An attribute given as None is left out.
@@ -46,7 +46,11 @@ def forge_event(
         raise ValueError(f"{source!r} is no custom sender's source, such as CustomEmailSender_SignUp")
     channel, trigger = parts
     request = {"type": "customEmailSenderRequestV1" if channel == "email" else "customSMSSenderRequestV1"}
-    filled = _take_over(attributes) if trigger == TAKE_OVER else _with_code(trigger, key, code, pool_id, attributes)
+    filled = (
+        _make_take_over_request(attributes)
+        if trigger == TAKE_OVER
+        else _make_code_request(trigger, key, code, pool_id, attributes)
+    )
     return {
         "version": "1",
         "triggerSource": source,
@@ -62,7 +66,7 @@ def forge_event(
 
 
 def seal(plaintext: str, key: bytes | Any, *, context: Mapping[str, str]) -> str:
-    """Base64 of an Encryption SDK message as Cognito makes it: format 1, suite 0x0378, one data key, frames of 4096."""
+    """Encrypts a text as Cognito does, in base64: message format 1, suite 0x0378, one data key, frames of 4096."""
     from aws_encryption_sdk.identifiers import AlgorithmSuite
 
     key_provider = make_master_key(key) if isinstance(key, bytes) else key
@@ -83,11 +87,11 @@ def _sealing_client() -> Any:
     return EncryptionSDKClient(commitment_policy=CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT)
 
 
-def _with_code(
+def _make_code_request(
     trigger: str, key: Any, code: str | None, pool_id: str, attributes: Mapping[str, str | None] | None
 ) -> dict[str, Any]:
     plaintext = code or ("Xy7<Qm&2pL" if trigger == TEMPORARY_PASSWORD else "839201")
-    sent = _escaped(plaintext) if trigger == TEMPORARY_PASSWORD else plaintext
+    sent = _escape(plaintext) if trigger == TEMPORARY_PASSWORD else plaintext
     user = {
         "sub": "6f1c2a44-58a0-4f0e-9d4a-0f2d8f6f7a10",
         "email": EMAIL,
@@ -103,7 +107,7 @@ def _with_code(
     }
 
 
-def _take_over(attributes: Mapping[str, str | None] | None) -> dict[str, Any]:
+def _make_take_over_request(attributes: Mapping[str, str | None] | None) -> dict[str, Any]:
     link = "https://auth.acme.example/feedback?token=made-up"
     seen: dict[str, str | None] = {
         "EVENT_ID": str(uuid.uuid4()),
@@ -121,8 +125,8 @@ def _take_over(attributes: Mapping[str, str | None] | None) -> dict[str, Any]:
     return {"code": None, "userAttributes": {**seen, **(attributes or {})}}
 
 
-def _escaped(text: str) -> str:
-    """As Cognito escapes temporary passwords."""
+def _escape(text: str) -> str:
+    """Escapes a text as Cognito escapes temporary passwords."""
     for plain, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;")):
         text = text.replace(plain, entity)
     return text

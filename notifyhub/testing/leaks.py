@@ -1,4 +1,4 @@
-"""Searching everything that an operation left behind for texts that must not be there."""
+"""Searches what an operation left behind for texts that must not be there."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 def traces_of(outcome: object) -> list[str]:
-    """All texts that an object or an exception, with its causes and contexts, can show of itself."""
+    """Collects all texts that an object or an exception, with its causes and contexts, can show of itself."""
     if isinstance(outcome, BaseException):
-        return [text for error in _chain(outcome) for text in _texts(error)]
+        return [text for error in _chain(outcome) for text in _collect_texts(error)]
     return [str(outcome), repr(outcome)]
 
 
@@ -26,7 +26,7 @@ def assert_absent(needles: Iterable[str], haystack: Iterable[str]) -> None:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error, its causes and contexts, suppressed ones included: `from None` hides them only from a traceback."""
+    """Yields the error, its causes and contexts; `from None` hides suppressed ones only from a traceback."""
     pending: list[BaseException | None] = [error]
     seen: set[int] = set()
     while pending:
@@ -36,6 +36,6 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             pending += [current.__cause__, current.__context__]
 
 
-def _texts(error: BaseException) -> list[str]:
+def _collect_texts(error: BaseException) -> list[str]:
     shown = [str(error), repr(error), repr(error.args), repr(vars(error)), *getattr(error, "__notes__", ())]
     return [*shown, "".join(traceback.format_exception(error))]

@@ -20,10 +20,10 @@ def assert_conforms(request: VendorRequest, description: str, path: str) -> None
     """Fails where the body breaks the schema of POST on that path; skips where the description is not at hand."""
     document = _load(description)
     media_type = request.headers["content-type"].partition(";")[0]
-    request_body = _resolved(document, document["paths"][path]["post"]["requestBody"])
-    schema = _resolved(document, request_body["content"][media_type]["schema"])
-    body = request.json() if media_type == "application/json" else _typed(request.form(), schema)
-    errors = [f"{error.json_path}: {error.message}" for error in _validator(document, schema).iter_errors(body)]
+    request_body = _resolve(document, document["paths"][path]["post"]["requestBody"])
+    schema = _resolve(document, request_body["content"][media_type]["schema"])
+    body = request.json() if media_type == "application/json" else _convert(request.form(), schema)
+    errors = [f"{error.json_path}: {error.message}" for error in _make_validator(document, schema).iter_errors(body)]
     assert not errors, errors
 
 
@@ -35,8 +35,8 @@ def _load(description: str) -> dict[str, Any]:
     return document
 
 
-def _resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """The node itself, or what its local `$ref` points at."""
+def _resolve(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """Follows local `$ref`s to the node that they point at."""
     while "$ref" in node:
         target: Any = document
         for step in node["$ref"].removeprefix("#/").split("/"):
@@ -45,15 +45,15 @@ def _resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     return node
 
 
-def _validator(document: dict[str, Any], schema: dict[str, Any]) -> Any:
+def _make_validator(document: dict[str, Any], schema: dict[str, Any]) -> Any:
     from openapi_schema_validator import OAS30Validator, OAS31Validator
 
-    kind = OAS31Validator if document["openapi"].startswith("3.1") else OAS30Validator
-    return kind({**schema, "components": document.get("components", {})})
+    validator_class = OAS31Validator if document["openapi"].startswith("3.1") else OAS30Validator
+    return validator_class({**schema, "components": document.get("components", {})})
 
 
-def _typed(form: dict[str, str], schema: dict[str, Any]) -> dict[str, Any]:
-    """A form's fields are texts; the description may want numbers and booleans."""
-    kinds = {name: part.get("type") for name, part in schema.get("properties", {}).items()}
+def _convert(form: dict[str, str], schema: dict[str, Any]) -> dict[str, Any]:
+    """Converts a form's texts to the numbers and booleans that the description asks for."""
+    types = {name: part.get("type") for name, part in schema.get("properties", {}).items()}
     plain = {"integer", "number", "boolean"}
-    return {name: json.loads(text) if kinds.get(name) in plain else text for name, text in form.items()}
+    return {name: json.loads(text) if types.get(name) in plain else text for name, text in form.items()}

@@ -1,4 +1,4 @@
-"""A provider that keeps what it is given, for the tests of applications.
+"""A provider that keeps messages instead of sending them, for the tests of applications.
 
 ```python
 mail = RecordingProvider()
@@ -35,7 +35,7 @@ class RecordingProvider(Provider):
 
     Attributes:
         messages: those that it accepted, in order.
-        contexts: of every call, of those that it was told to fail too.
+        contexts: of every call, also of those that `fail_with` made fail.
     """
 
     name = "recording"
@@ -49,13 +49,13 @@ class RecordingProvider(Provider):
         self._lock = threading.Lock()
 
     def fail_with(self, error: Exception | type[ProviderError], *, times: int = 1) -> None:
-        """The next calls raise this error, given as a class of ProviderError or as any exception; then all is well."""
+        """Makes the next calls raise an error, given as a class of ProviderError or as any exception."""
         raised = error if isinstance(error, Exception) else error(self.name, "told to fail")
         with self._lock:
             self._failures.extend([raised] * times)
 
     def send(self, message: Message, context: SendContext) -> ProviderReceipt:
-        """Keeps the message, or fails as it was told to; the id counts the messages."""
+        """Keeps the message, or raises what `fail_with` asked for; the id counts the messages."""
         with self._lock:
             self.contexts.append(context)
             if self._failures:
@@ -68,7 +68,7 @@ class RecordingProvider(Provider):
 
 @contextlib.contextmanager
 def outbox() -> Iterator[list[Message]]:
-    """A list that grows by every message that any RecordingProvider accepts inside the with block."""
+    """Collects every message that any RecordingProvider accepts inside the with block."""
     collected: list[Message] = []
     _OUTBOXES.append(collected)
     try:

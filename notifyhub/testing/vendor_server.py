@@ -1,4 +1,4 @@
-"""A vendor on loopback: answers what it is told to, and remembers what it was asked."""
+"""A vendor on loopback that gives the answer a test sets, and keeps the requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VendorRequest:
-    """One request as it arrived; header names in lower case."""
+    """A request as it arrived; header names in lower case."""
 
     method: str
     path: str
@@ -35,7 +35,7 @@ class VendorRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorAnswer:
-    """What the server answers.
+    """An answer of the server.
 
     Attributes:
         body: a text, or anything else to be written as JSON.
@@ -59,7 +59,7 @@ class VendorServer:
         self.answer = VendorAnswer()
         self.requests: list[VendorRequest] = []
         self.released = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(self))
         self._server.daemon_threads = True
 
     @property
@@ -85,7 +85,7 @@ class VendorServer:
         self._server.server_close()
 
 
-def _handler(vendor: VendorServer) -> type[BaseHTTPRequestHandler]:
+def _make_handler(vendor: VendorServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 

@@ -12,6 +12,7 @@ from aws_encryption_sdk.key_providers.kms import KMSMasterKey
 
 from notifyhub.testing import VendorAnswer, VendorServer
 from notifyhub.testing.forge import forge_event
+from tests.support.http_library import INSTALLED, LIBRARY
 
 CONFIG = """
 [app]
@@ -42,28 +43,30 @@ def named(text):
 
 
 NOTIFYHUB = named("""
-notifyhub: channels clock deadline dispatcher distribution errors hooks lazy locales messages outcomes pipeline
-    receipts secret workers
+notifyhub: channels clock deadline dispatcher distribution errors hooks lazy messages outcomes pipeline receipts
+    secret workers
 notifyhub.aws_lambda: cognito
-notifyhub.clients: aws http reply sockets
-notifyhub.decryption: decryptor encryption_sdk factory failures
+notifyhub.clients: aws http http_library reply sockets
+notifyhub.decryption: encryption_sdk factory failures
 notifyhub.delivery: attempts backoff cooldown expiry factory failover request scrubbing
 notifyhub.events: base cognito notification parsing triggers
 notifyhub.ledger: base claims factory memory
 notifyhub.observability: factory observer reporter tracing
-notifyhub.provider: contract instances registry toolkit
+notifyhub.provider: contract registry toolkit
 notifyhub.recipients: factory resolver
 notifyhub.redaction: escapes library_logs masking tracebacks validation_errors
-notifyhub.rendering: durations environment factory index renderer
+notifyhub.rendering: durations factory index renderer
 notifyhub.routing: conditions router
 notifyhub.settings: fields loading model policy references runtime section tables
 notifyhub_providers: _aws_codes sendgrid ses
 """)
 THIRD_PARTY = {
     "annotated_types", "anyio", "attr", "aws_encryption_sdk", "boto3", "botocore", "certifi", "cryptography", "dateutil",
-    "h11", "httpcore", "httpx", "idna", "jinja2", "jmespath", "markupsafe", "pydantic", "pydantic_core", "s3transfer", "six",
+    "h11", "idna", "jinja2", "jmespath", "markupsafe", "pydantic", "pydantic_core", "s3transfer", "six",
     "typing_extensions", "typing_inspection", "urllib3", "wrapt",
 }  # fmt: skip
+HTTP_LIBRARIES = {"httpx": {"httpcore", "httpx"}, "httpx2": {"httpcore2", "httpx2", "truststore"}}
+"""What comes with either library that the HTTP client runs on; h11, anyio and idna come with both, and botocore loads certifi, which comes with httpx."""
 UNWANTED = {"difflib", "http.server", "notifyhub.rendering.html_text", "smtplib", "sqlite3", "unittest", "xmlrpc"}
 
 
@@ -73,13 +76,20 @@ OBSERVED = {
 }
 
 
+@pytest.fixture(scope="module", params=HTTP_LIBRARIES)
+def library(request):
+    if request.param not in INSTALLED:
+        pytest.skip(f"{request.param} is not installed")
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def loaded(moto, tmp_path_factory):
-    return cold_start(moto, tmp_path_factory.mktemp("cold"))
+def loaded(moto, tmp_path_factory, library):
+    return cold_start(moto, tmp_path_factory.mktemp("cold"), library)
 
 
-def cold_start(moto, folder, **variables):
-    """The modules of a process after its first mail."""
+def cold_start(moto, folder, library, **variables):
+    """The modules of a process that finds this HTTP library alone, after its first mail."""
     with pytest.MonkeyPatch.context() as patch, VendorServer().running() as vendor:
         for name in [name for name in os.environ if name.startswith(("AWS_", "COV", "COVERAGE", "NOTIFYHUB"))]:
             patch.delenv(name)
@@ -96,7 +106,8 @@ def cold_start(moto, folder, **variables):
         (folder / "event.json").write_text(json.dumps(event))
         (folder / "notifyhub.toml").write_text(CONFIG.format(arn=arn, url=vendor.url))
         patch.setenv("NOTIFYHUB_CONFIG", str(folder / "notifyhub.toml"))
-        worker = [sys.executable, Path(__file__).parent / "cold_worker.py", folder / "event.json"]
+        absent = HTTP_LIBRARIES.keys() - {library}
+        worker = [sys.executable, Path(__file__).parent / "cold_worker.py", folder / "event.json", *absent]
         done = subprocess.run(worker, capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, done.stderr
         assert len(vendor.requests) == 1
@@ -120,15 +131,16 @@ def test_of_notifyhub_only_what_the_first_mail_needs_is_loaded(loaded):
     assert NOTIFYHUB - own == set(), "not loaded any more: take it off the list"
 
 
-def test_of_other_packages_only_the_expected_are_loaded(loaded):
-    assert others_of(loaded) - THIRD_PARTY == set()
+def test_of_other_packages_only_the_expected_are_loaded(loaded, library):
+    assert others_of(loaded) - THIRD_PARTY == HTTP_LIBRARIES[library]
 
 
 @pytest.mark.parametrize("setting", OBSERVED)
 def test_who_observes_pays_for_that_alone(setting, moto, tmp_path):
     name, _, value = setting.partition("=")
-    loaded = cold_start(moto, tmp_path, **{f"NOTIFYHUB__OBSERVABILITY__{name}": value})
-    assert (own_of(loaded) - NOTIFYHUB, others_of(loaded) - THIRD_PARTY) == OBSERVED[setting]
+    loaded = cold_start(moto, tmp_path, LIBRARY, **{f"NOTIFYHUB__OBSERVABILITY__{name}": value})
+    others = others_of(loaded) - THIRD_PARTY - HTTP_LIBRARIES[LIBRARY]
+    assert (own_of(loaded) - NOTIFYHUB, others) == OBSERVED[setting]
 
 
 def test_nothing_is_loaded_that_only_errors_and_tools_need(loaded):

@@ -78,7 +78,7 @@ class DemoRecipients(RecipientResolver):
     """Stands in for the AdminGetUser call that take-over events need; else the event's own attribute, as always."""
 
     def resolve(self, event: Event, channel: Channel, deadline: Deadline) -> str | None:
-        """The address."""
+        """Returns a made-up address for take-over events, else the event's own."""
         from notifyhub.clients.aws import AwsClients
         from notifyhub.recipients.resolver import EventRecipients
 
@@ -109,7 +109,7 @@ def demo(
             dispatcher = Dispatcher.from_config(forged / "notifyhub.toml")
             dispatcher.warm_up()
             started_ms = (time.perf_counter() - began) * 1000
-            outcomes = [_dispatched(dispatcher, source, forged) for source in source_names()]
+            outcomes = [_dispatch(dispatcher, source, forged) for source in source_names()]
     page = write_page(folder, outcomes, made_at=datetime.now(UTC))
     _report(outcomes, page, events, started_ms)
     if any(outcome.receipt.status != "accepted" for outcome in outcomes):
@@ -117,7 +117,7 @@ def demo(
 
 
 def _prepare_messages(folder: Path) -> None:
-    """An empty folder: the messages of an earlier demo are removed, anything else is not touched."""
+    """Makes an empty folder, removing the messages of an earlier demo and nothing else."""
     if (folder / MARKER).is_file():
         shutil.rmtree(folder)
     _prepare(folder)
@@ -125,7 +125,7 @@ def _prepare_messages(folder: Path) -> None:
 
 
 def _prepare(folder: Path) -> None:
-    """A folder with nothing in it; ends the command where there is something, as it may be somebody's work."""
+    """Makes a folder; ends the command where something is in it, which may be somebody's work."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         fail(f"{folder} is not empty; name another folder", code=WRONG_USAGE)
     try:
@@ -135,7 +135,7 @@ def _prepare(folder: Path) -> None:
 
 
 def _forge(folder: Path, *, messages: Path) -> Path:
-    """Writes a fresh key, the configuration and the events; the folder."""
+    """Writes a fresh key, the configuration and the events, and returns the folder."""
     key = new_local_key()
     key_file = folder / "local.key"
     key_file.touch(mode=0o600)
@@ -149,7 +149,7 @@ def _forge(folder: Path, *, messages: Path) -> Path:
     return folder
 
 
-def _dispatched(dispatcher: Dispatcher, source: str, folder: Path) -> Outcome:
+def _dispatch(dispatcher: Dispatcher, source: str, folder: Path) -> Outcome:
     event: Any = json.loads((folder / f"{source}.json").read_text(encoding="utf-8"))
     try:
         return Outcome(source, dispatcher.dispatch(event))

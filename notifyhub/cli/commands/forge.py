@@ -38,16 +38,16 @@ def forge(
         source = find_source(trigger, channel.value if channel else None)
         attributes = {"email": email, "phone_number": phone, "locale": locale}
         given = {name: value for name, value in attributes.items() if value}
-        event = forge_event(source, _key(key_file, config), code=code, pool_id=pool, attributes=given)
+        event = forge_event(source, _find_key(key_file, config), code=code, pool_id=pool, attributes=given)
         out().print_json(json.dumps(event), indent=1) if out().is_terminal else print(json.dumps(event, indent=1))  # noqa: T201
 
 
-def _key(key_file: Path | None, config: Path | None) -> bytes:
+def _find_key(key_file: Path | None, config: Path | None) -> bytes:
     if key_file is not None:
         return _read_key(key_file)
     settings = load_settings_if_any(config)
     if settings is None or settings.decryption.local_key is None:
-        return _fresh_key()
+        return _make_key()
     from notifyhub.clients.aws import AwsClients
     from notifyhub.settings.references import SecretReferences
 
@@ -65,7 +65,7 @@ def _read_key(file: Path) -> bytes:
         fail(f"{file} is not text; a key file holds the key in base64", code=WRONG_USAGE)
 
 
-def _fresh_key() -> bytes:
+def _make_key() -> bytes:
     key = new_local_key()
     err().print(
         "No local key is configured, so a fresh one was made. To send this event, set in the environment:\n"

@@ -17,14 +17,18 @@ def providers() -> None:
     for name in registry.names():
         origin = registry.origin(name)
         try:
-            kind = registry.load(name)
+            provider_class = registry.load(name)
         except ConfigurationError as error:
             cells = ("-", str(error), origin)
         else:
-            cells = (", ".join(kind.channels), describe_abilities(kind.capabilities), _where(origin))
+            cells = (
+                ", ".join(provider_class.channels),
+                describe_abilities(provider_class.capabilities),
+                _describe_origin(origin),
+            )
         rows.add_row(*map(Text, (name, *cells)))
     print_table(rows)
 
 
-def _where(origin: str) -> str:
+def _describe_origin(origin: str) -> str:
     return "built in" if origin == DISTRIBUTION else origin

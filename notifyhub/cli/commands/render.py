@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Part(StrEnum):
-    """What to print of a message."""
+    """The part of a message to print."""
 
     all = "all"
     subject = "subject"
@@ -46,13 +46,13 @@ def render(
     with report_errors():
         settings = load_settings_or_defaults(config)
         wanted: Channel | None = channel.value if channel else None
-        event, secret = _event(trigger, wanted, locale, settings)
+        event, secret = _make_event(trigger, wanted, locale, settings)
         chosen = wanted if wanted in event.all_channels else event.all_channels[0]
         message = make_renderer(settings).render(event, chosen, ADDRESSES[chosen], secret)
-        sys.stdout.write(_shown(message, part))
+        sys.stdout.write(_format(message, part))
 
 
-def _event(
+def _make_event(
     trigger: str, channel: Channel | None, locale: str | None, settings: Settings
 ) -> tuple[Event, Secret | None]:
     if not trigger.endswith(".json"):
@@ -61,7 +61,7 @@ def _event(
     return event, make_sample(find_source("SignUp", "email"))[1] if event.needs_code else None
 
 
-def _shown(message: Message, part: Part) -> str:
+def _format(message: Message, part: Part) -> str:
     parts = {Part.subject: message.subject, Part.html: message.html, Part.text: message.text}
     if part is not Part.all:
         return (parts[part] or "").rstrip("\n") + "\n"

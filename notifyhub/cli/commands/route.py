@@ -63,7 +63,10 @@ def route(
         guide.router.check(guide.providers.provider_class)
         typed = parse_event(read_event(event), own=load_events(settings.hooks, ()))
         recipients = EventRecipients(clients.aws)
-        plans = [guide.show(typed, wanted, to=_address(typed, wanted, recipients)) for wanted in _of(typed, channel)]
+        plans = [
+            guide.show(typed, wanted, to=_find_address(typed, wanted, recipients))
+            for wanted in _choose_channels(typed, channel)
+        ]
     if None in plans:
         raise typer.Exit(NOT_DELIVERED)
 
@@ -77,21 +80,21 @@ class _Guide:
     providers: ConfiguredProviders
 
     def show(self, event: Event, channel: Channel, *, to: str | None) -> Plan | None:
-        """One channel's routes, and the plan if there is one."""
+        """Prints one channel's routes and the plan, and returns the plan if there is one."""
         explanation = self.router.explain(event, channel, to=to or "", key=event.key(channel, ""))
-        whom = mask(to) if to else _nobody(event)
+        whom = mask(to) if to else _describe_missing_address(event)
         out().print(Text.assemble((f"{event.trigger}, {channel}", "bold"), f" to {whom}\n"))
-        self._verdicts(explanation, channel)
+        self._print_verdicts(explanation, channel)
         if explanation.plan is None:
             no_route = NoRoute(channel=channel, trigger=event.trigger)
             err().print(Text.assemble(("NoRoute: ", "bold red"), str(no_route)))
         else:
-            self._plan(explanation.plan)
-            self._sandbox(channel, to)
+            self._print_plan(explanation.plan)
+            self._print_sandbox(channel, to)
         return explanation.plan
 
-    def _sandbox(self, channel: Channel, to: str | None) -> None:
-        """What becomes of the message all the same, outside production."""
+    def _print_sandbox(self, channel: Channel, to: str | None) -> None:
+        """Prints what the sandbox does with the message, which a plan does not tell."""
         sandbox = self.settings.sandbox
         place = redirect(sandbox, channel, to or "")
         if place is None:
@@ -101,7 +104,7 @@ class _Guide:
         elif place != (to or ""):
             out().print(f"sandbox: redirected to {mask(place)}", style="yellow")
 
-    def _verdicts(self, explanation: Explanation, channel: Channel) -> None:
+    def _print_verdicts(self, explanation: Explanation, channel: Channel) -> None:
         taken = explanation.plan.route if explanation.plan else None
         rows = make_table("route", "matches", "why it is not taken")
         for verdict in explanation.verdicts:
@@ -114,17 +117,17 @@ class _Guide:
             print_table(rows)
             out().print()
 
-    def _plan(self, plan: Plan) -> None:
+    def _print_plan(self, plan: Plan) -> None:
         rows = make_table("try", "instance", "provider", "can", "why")
-        reasons = _reasons(plan, self.settings.routes[plan.route])
+        reasons = _explain_order(plan, self.settings.routes[plan.route])
         for number, (name, reason) in enumerate(zip(plan.providers, reasons, strict=True), start=1):
-            kind = self.providers.provider_class(name)
-            rows.add_row(*map(Text, (str(number), name, kind.name, describe_abilities(kind.capabilities), reason)))
+            found = self.providers.provider_class(name)
+            rows.add_row(*map(Text, (str(number), name, found.name, describe_abilities(found.capabilities), reason)))
         print_table(rows)
         out().print()
 
 
-def _of(event: Event, wanted: ChannelName | None) -> tuple[Channel, ...]:
+def _choose_channels(event: Event, wanted: ChannelName | None) -> tuple[Channel, ...]:
     if wanted is None:
         return event.all_channels
     if wanted.value not in event.all_channels:
@@ -132,19 +135,19 @@ def _of(event: Event, wanted: ChannelName | None) -> tuple[Channel, ...]:
     return (wanted.value,)
 
 
-def _address(event: Event, channel: Channel, recipients: EventRecipients) -> str | None:
-    """What the event itself says. Neither Cognito nor a resolver of the configuration is asked."""
+def _find_address(event: Event, channel: Channel, recipients: EventRecipients) -> str | None:
+    """The address that the event itself carries. Neither Cognito nor a resolver of the configuration is asked."""
     if isinstance(event, TakeOverEvent):
         return None
     return recipients.resolve(event, channel, Deadline.never())
 
 
-def _nobody(event: Event) -> str:
+def _describe_missing_address(event: Event) -> str:
     asked = isinstance(event, TakeOverEvent)
     return "the address that Cognito will be asked for" if asked else "nobody: the event has no address for it"
 
 
-def _reasons(plan: Plan, taken: Route) -> Iterator[str]:
+def _explain_order(plan: Plan, taken: Route) -> Iterator[str]:
     """Why each instance of the plan stands where it does."""
     first = plan.providers[0]
     if taken.strategy == "weighted":

@@ -39,12 +39,12 @@ def send(
         except NotifyHubError as error:
             receipt = require_receipt(error)
     rows = make_table("event", "channel", "status", "provider", "time", "id or reason")
-    for row in make_receipt_rows(_name(raw), receipt):
+    for row in make_receipt_rows(_name_event(raw), receipt):
         rows.add_row(*row)
     print_table(rows)
     if receipt.status in {"failed", "undeliverable"}:
         raise typer.Exit(NOT_DELIVERED)
 
 
-def _name(raw: Any) -> str:
+def _name_event(raw: Any) -> str:
     return str(raw.get("triggerSource") or raw.get("event"))
