@@ -21,7 +21,7 @@ from notifyhub.ledger.factory import make_ledger
 from notifyhub.observability.factory import make_reporter
 from notifyhub.outcomes import conclude, describe, unexpected
 from notifyhub.pipeline import Pipeline, Run
-from notifyhub.provider.registry import ConfiguredProviders
+from notifyhub.provider.instances import ConfiguredProviders
 from notifyhub.provider.toolkit import Clients
 from notifyhub.recipients.factory import make_resolver
 from notifyhub.recipients.resolver import RecipientResolver

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from notifyhub.channels import Channel
-    from notifyhub.provider.registry import ConfiguredProviders
+    from notifyhub.provider.instances import ConfiguredProviders
     from notifyhub.settings.model import Settings
 
 

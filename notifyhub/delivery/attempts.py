@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from notifyhub.messages import Message
     from notifyhub.observability.reporter import MessageReporter
     from notifyhub.provider.contract import Provider, SendContext
-    from notifyhub.provider.registry import ConfiguredProviders
+    from notifyhub.provider.instances import ConfiguredProviders
 
     Outcome = ProviderReceipt | ProviderError
     AcceptLate = Callable[[ProviderReceipt, Attempt], object]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from notifyhub.delivery.sandbox import SandboxedFailover
-    from notifyhub.provider.registry import ConfiguredProviders
+    from notifyhub.provider.instances import ConfiguredProviders
     from notifyhub.settings.model import Settings
 
     AnyDelivery = Failover | SandboxedFailover

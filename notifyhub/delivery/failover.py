@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from notifyhub.delivery.cooldown import Cooldown
     from notifyhub.delivery.request import DeliveryRequest
     from notifyhub.observability.reporter import MessageReporter
-    from notifyhub.provider.registry import ConfiguredProviders
+    from notifyhub.provider.instances import ConfiguredProviders
     from notifyhub.routing.router import Plan
 
 CALLS = 3

@@ -51,7 +51,7 @@ notifyhub.delivery: attempts backoff cooldown expiry factory failover request sc
 notifyhub.events: base cognito notification parsing triggers
 notifyhub.ledger: base claims factory memory
 notifyhub.observability: factory observer reporter tracing
-notifyhub.provider: contract registry toolkit
+notifyhub.provider: contract instances registry toolkit
 notifyhub.recipients: factory resolver
 notifyhub.redaction: escapes library_logs masking tracebacks validation_errors
 notifyhub.rendering: durations factory index renderer

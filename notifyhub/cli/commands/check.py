@@ -23,7 +23,7 @@ from notifyhub.events.triggers import TRIGGERS, source_names, split_source
 from notifyhub.hooks import load_events, load_on_undeliverable
 from notifyhub.ledger.factory import make_ledger
 from notifyhub.observability.factory import make_observers, make_tracer
-from notifyhub.provider.registry import ConfiguredProviders
+from notifyhub.provider.instances import ConfiguredProviders
 from notifyhub.provider.toolkit import Clients
 from notifyhub.recipients.factory import make_resolver
 from notifyhub.rendering.factory import make_renderer

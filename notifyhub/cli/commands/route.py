@@ -19,7 +19,7 @@ from notifyhub.errors import NoRoute
 from notifyhub.events.cognito import TakeOverEvent
 from notifyhub.events.parsing import parse_event
 from notifyhub.hooks import load_events
-from notifyhub.provider.registry import ConfiguredProviders
+from notifyhub.provider.instances import ConfiguredProviders
 from notifyhub.provider.toolkit import Clients
 from notifyhub.recipients.resolver import EventRecipients
 from notifyhub.redaction.masking import masked
