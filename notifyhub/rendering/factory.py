@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notifyhub.rendering.renderer import Renderer, built_in_root
+from notifyhub.rendering.index import built_in_root
+from notifyhub.rendering.renderer import Renderer
 
 if TYPE_CHECKING:
     from notifyhub.settings.model import Settings

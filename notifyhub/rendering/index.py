@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notifyhub.errors import ConfigurationError, TemplateNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from notifyhub.channels import Channel
 
@@ -124,6 +125,14 @@ class TemplateIndex:
 def normalised(locale: str) -> str:
     """`de_AT` and `de-at` as one: `de-at`."""
     return locale.replace("_", "-").lower()
+
+
+def built_in_root() -> Path:
+    """The folder of the templates that come with notifyhub."""
+    spec = importlib.util.find_spec("notifyhub_templates")
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigurationError("the package notifyhub_templates is missing; install the whole distribution")
+    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def _candidates(wanted: Iterable[str]) -> Iterator[str]:

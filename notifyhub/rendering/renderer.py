@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import re
-import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notifyhub.errors import ConfigurationError, TemplateError, UndefinedVariable
+from notifyhub.errors import TemplateError
 from notifyhub.events.triggers import TEMPORARY_PASSWORD
 from notifyhub.messages import Message
-from notifyhub.rendering.durations import spoken
+from notifyhub.redaction.tracebacks import rebuilt
+from notifyhub.rendering.environment import find_used, make_environment
 from notifyhub.rendering.index import TemplateIndex
 from notifyhub.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import timedelta
+    from pathlib import Path
 
     import jinja2
 
     from notifyhub.channels import Channel
     from notifyhub.events.base import Event
-
-_USED = re.compile(r"""\{%[-+]?\s*(?:extends|include|import|from)\s+["']([^"']+)["']""")
-
-
-def built_in_root() -> Path:
-    """The folder of the templates that come with notifyhub."""
-    spec = importlib.util.find_spec("notifyhub_templates")
-    if spec is None or not spec.submodule_search_locations:
-        raise ConfigurationError("the package notifyhub_templates is missing; install the whole distribution")
-    return Path(next(iter(spec.submodule_search_locations)))
 
 
 class Renderer:
@@ -54,7 +43,7 @@ class Renderer:
         self.index = TemplateIndex(roots, default_locale=default_locale)
         self._app = dict(app)
         self._lifetimes = dict(lifetimes or {})
-        self._environment = _environment(self.index.roots)
+        self._environment = make_environment(self.index.roots)
 
     def render(self, event: Event, channel: Channel, to: str, secret: Secret | None) -> Message:
         """The message to that address; raises a TemplateError that names file and line and holds no value."""
@@ -90,7 +79,7 @@ class Renderer:
     def compile(self, folders: Sequence[str], channel: Channel) -> None:
         """Loads a trigger's templates in the default locale; raises TemplateError where one does not load."""
         for name in self.index.choose(folders, channel, ()).parts().values():
-            for used in (name, *_named_in(self.index.file(name))):
+            for used in (name, *find_used(self.index.file(name))):
                 self._template(used)
 
     def _shared(self, channel: Channel) -> set[str]:
@@ -99,66 +88,16 @@ class Renderer:
         for folder in self.index.folders():
             with contextlib.suppress(TemplateError):  # not in the default locale
                 files |= {self.index.file(name) for name in self.index.choose((folder,), channel, ()).parts().values()}
-        return {name for file in files for name in _named_in(file)}
+        return {name for file in files for name in find_used(file)}
 
     def _template(self, name: str) -> jinja2.Template:
         """The compiled template; raises TemplateError where it does not load."""
-        import jinja2
+        return rebuilt(lambda: self._environment.get_template(name), by=lambda error: self._explain(error, name))
 
-        try:
-            return self._environment.get_template(name)
-        except jinja2.TemplateSyntaxError as error:
-            # Jinja's text on syntax quotes the template alone.
-            problem = TemplateError(str(error.message), template=error.filename or name, line=error.lineno)
-        except jinja2.TemplateNotFound as error:
-            problem = TemplateError(
-                f"no such template: {self.index.file(str(error.name))}", template=self.index.file(name)
-            )
-        except Exception as error:  # noqa: BLE001 - no UTF-8, no right to read it, what Python's compiler refuses
-            problem = TemplateError(f"it does not load ({type(error).__name__})", template=self.index.file(name))
-        raise problem
+    def _explain(self, error: Exception, name: str) -> TemplateError:
+        from notifyhub.rendering.failures import explain_load
 
-
-def _environment(roots: Sequence[Path]) -> jinja2.Environment:
-    import jinja2
-
-    def load(name: str) -> tuple[str, str, None] | None:
-        number, bang, path = name.rpartition("!")
-        for root in [roots[int(number)]] if bang else roots:
-            file = root / path
-            if not _outside(path) and file.is_file():
-                return _source(file), str(file), None
-        return None
-
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(load),
-        # The default select_autoescape() does not know `.html.j2`.
-        autoescape=lambda name: bool(name and name.endswith(".html.j2")),  # noqa: S701 - texts must not escape
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        cache_size=-1,
-    )
-    environment.filters["duration"] = jinja2.pass_context(
-        lambda context, value: spoken(value, str(context.get("locale", "en")))
-    )
-    return environment
-
-
-def _outside(path: str) -> bool:
-    return Path(path).is_absolute() or ".." in Path(path).parts
-
-
-def _named_in(file: str) -> list[str]:
-    try:
-        return _USED.findall(_source(Path(file)))
-    except (OSError, UnicodeDecodeError):
-        return []  # whoever loads it says so
-
-
-def _source(file: Path) -> str:
-    return file.read_text(encoding="utf-8-sig")  # Windows' editors begin it with a mark
+        return explain_load(error, name, self.index.file)
 
 
 def _rendered(
@@ -174,7 +113,9 @@ def _rendered(
         try:
             texts[part] = template.render(context)
         except Exception as error:  # noqa: BLE001 - a template may fail in every way that Python can
-            return _rebuilt(error, template, sorted(context))
+            from notifyhub.rendering.failures import explain_render
+
+            return explain_render(error, template, sorted(context))
     return texts
 
 
@@ -216,31 +157,3 @@ def _variables(app: Mapping[str, str], lifetime: timedelta | None) -> dict[str, 
 def _one_line(subject: str) -> str:
     """Control characters and line breaks collapse: a header is one line."""
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", subject).strip()
-
-
-def _rebuilt(error: Exception, template: jinja2.Template, known: Sequence[str]) -> TemplateError:
-    import jinja2
-
-    where, line = _place(error, template)
-    if isinstance(error, jinja2.TemplateSyntaxError):
-        return TemplateError(str(error.message), template=error.filename or where, line=error.lineno)
-    if isinstance(error, jinja2.UndefinedError):
-        return UndefinedVariable(_spelled(error, where), template=where, line=line, known=known)
-    name = _spelled(error, where) if isinstance(error, jinja2.TemplateError) else None
-    named = f" ({name})" if name else ""
-    return TemplateError(f"{type(error).__name__}{named} while rendering", template=where, line=line)
-
-
-def _place(error: Exception, template: jinja2.Template) -> tuple[str, int | None]:
-    """The innermost template frame; Jinja maps its frames to the template's own lines."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
-    return (frames[-1].filename, frames[-1].lineno) if frames else (template.filename or str(template.name), None)
-
-
-def _spelled(error: Exception, file: str) -> str | None:
-    """The name in question, if the template itself spells it: `user[code]` would put the code in its place."""
-    names = re.findall(r"'([A-Za-z_][\w:./-]*)'", f"{error} '{error}'")
-    source = _source(Path(file)) if Path(file).is_file() else ""
-    # Compared word by word: a pattern made of the name, which may be a value, would stay in the cache of `re`.
-    spelled = {word for found in re.findall(r"[\w:./-]+", source) for word in (found, *re.split(r"[:./-]", found))}
-    return next((name for name in reversed(names) if name in spelled), None)

@@ -54,7 +54,7 @@ notifyhub.observability: factory observer reporter tracing
 notifyhub.provider: contract instances registry toolkit
 notifyhub.recipients: factory resolver
 notifyhub.redaction: escapes library_logs masking tracebacks validation_errors
-notifyhub.rendering: durations factory index renderer
+notifyhub.rendering: durations environment factory index renderer
 notifyhub.routing: conditions router
 notifyhub.settings: fields loading model policy references runtime section tables
 notifyhub_providers: _aws_codes sendgrid ses
