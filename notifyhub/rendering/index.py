@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notifyhub import locales
 from notifyhub.errors import ConfigurationError, TemplateNotFound
 
 if TYPE_CHECKING:
@@ -19,12 +20,9 @@ if TYPE_CHECKING:
 
 BUILT_IN_LOCALE = "en"
 """The last resort: a message in English is better than none."""
-_LONGEST_LOCALE = 35
-"""RFC 5646, 4.4.1; the caller of Cognito may send anything."""
 
 _FILE = re.compile(
-    r"(?P<channel>email|sms)\.(?P<part>subject|body)(?:\.(?P<locale>[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*))?"
-    r"\.(?P<kind>html|txt)\.j2"
+    rf"(?P<channel>email|sms)\.(?P<part>subject|body)(?:\.(?P<locale>{locales.PATTERN}))?\.(?P<kind>html|txt)\.j2"
 )
 
 
@@ -59,7 +57,7 @@ class TemplateIndex:
 
     def __init__(self, roots: Sequence[Path], *, default_locale: str) -> None:
         self.roots = tuple(roots)
-        self._default = normalised(default_locale)
+        self._default = locales.normalize(default_locale)
         self._files = [dict(_scanned(root, self._default)) for root in self.roots]
         self._remembered = functools.lru_cache(maxsize=256)(self._choose)
 
@@ -87,19 +85,20 @@ class TemplateIndex:
         return self._remembered(tuple(folders), channel, tuple(wanted))
 
     def _choose(self, folders: tuple[str, ...], channel: Channel, wanted: tuple[str, ...]) -> Chosen:
-        locales = tuple(_candidates((*wanted, self._default, BUILT_IN_LOCALE)))
+        asked = locales.normalize_all((*wanted, self._default, BUILT_IN_LOCALE))
+        candidates = tuple(form for locale in asked for form in locales.widen(locale))
         for folder in folders:
             for kind in ("html", "txt") if channel == "email" else ("txt",):
-                found = self._body(PartKey(folder, channel, "body", kind), locales)
+                found = self._body(PartKey(folder, channel, "body", kind), candidates)
                 if found is not None:
                     return self._parts(folder, channel, kind, *found)
         raise TemplateNotFound(f"{folders[0]}/{channel}.body", roots=[str(root) for root in self.roots])
 
-    def _body(self, key: PartKey, locales: Sequence[str]) -> tuple[int, str] | None:
+    def _body(self, key: PartKey, candidates: Sequence[str]) -> tuple[int, str] | None:
         """The first root with the body in any of the locales, and the best of them there."""
         for number, files in enumerate(self._files):
             existing = files.get(key, {})
-            if match := next((locale for locale in locales if locale in existing), None):
+            if match := next((locale for locale in candidates if locale in existing), None):
                 return number, match
         return None
 
@@ -122,24 +121,12 @@ class TemplateIndex:
         return None
 
 
-def normalised(locale: str) -> str:
-    """`de_AT` and `de-at` as one: `de-at`."""
-    return locale.replace("_", "-").lower()
-
-
 def built_in_root() -> Path:
     """The folder of the templates that come with notifyhub."""
     spec = importlib.util.find_spec("notifyhub_templates")
     if spec is None or not spec.submodule_search_locations:
         raise ConfigurationError("the package notifyhub_templates is missing; install the whole distribution")
     return Path(next(iter(spec.submodule_search_locations)))
-
-
-def _candidates(wanted: Iterable[str]) -> Iterator[str]:
-    """Each locale, and behind it the same without its region: `zh-hant-tw`, `zh-hant`, `zh`."""
-    for locale in wanted:
-        parts = normalised(locale).split("-") if len(locale) <= _LONGEST_LOCALE else []
-        yield from ("-".join(parts[:count]) for count in range(len(parts), 0, -1))
 
 
 def _scanned(root: Path, default_locale: str) -> Iterator[tuple[PartKey, dict[str, str]]]:
@@ -153,6 +140,6 @@ def _scanned(root: Path, default_locale: str) -> Iterator[tuple[PartKey, dict[st
                 key = PartKey(
                     folder.name, "email" if match["channel"] == "email" else "sms", match["part"], match["kind"]
                 )
-                locale = normalised(match["locale"] or default_locale)
+                locale = locales.normalize(match["locale"] or default_locale)
                 found.setdefault(key, {})[locale] = f"{folder.name}/{entry.name}"
     yield from found.items()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from notifyhub.rendering.index import normalised
+from notifyhub.locales import normalize, normalize_all, widen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 _SHOWABLE = re.compile(r"[\w:+-]{1,80}", re.ASCII)
 """Names and ids; anything else may be a text of whoever caused the event."""
-_LONGEST_LOCALE = 35
-"""RFC 5646, 4.4.1; what is longer, templates do not look for either."""
 
 
 class Subject:
@@ -60,8 +58,7 @@ class Subject:
         It is what templates look for first. With the second best counting too, a user could match several routes, and
         their order would decide in place of the user's wish.
         """
-        preferred = self._event.preferred_locales
-        return next((normalised(locale) for locale in preferred if len(locale) <= _LONGEST_LOCALE), None)
+        return next(normalize_all(self._event.preferred_locales), None)
 
     @cached_property
     def attributes(self) -> Mapping[str, str]:
@@ -113,7 +110,7 @@ class LocaleIn(Condition):
 
     def holds(self, subject: Subject) -> bool:
         """Whether it is listed: `de` also stands for `de-at`."""
-        return subject.locale is not None and not self.allowed.isdisjoint(_with_wider(subject.locale))
+        return subject.locale is not None and not self.allowed.isdisjoint(widen(subject.locale))
 
     def why_not(self, subject: Subject) -> str:
         """The locale as it is."""
@@ -122,7 +119,7 @@ class LocaleIn(Condition):
     def covers(self, other: Condition) -> bool:
         """Whether each locale of the other is listed here, or a wider form of it."""
         return isinstance(other, LocaleIn) and not any(
-            self.allowed.isdisjoint(_with_wider(locale)) for locale in other.allowed
+            self.allowed.isdisjoint(widen(locale)) for locale in other.allowed
         )
 
 
@@ -161,15 +158,8 @@ def _conditions(route: Route) -> Iterator[Condition]:
     lists = {"trigger": route.triggers, "pool": route.pools, "client": route.clients, "country": route.countries}
     yield from (OneOf(name, frozenset(listed)) for name, listed in lists.items() if listed)
     if route.locales:
-        yield LocaleIn(frozenset(map(normalised, route.locales)))
+        yield LocaleIn(frozenset(map(normalize, route.locales)))
     yield from (AttributeIs(name, frozenset(values)) for name, values in route.attributes.items())
-
-
-def _with_wider(locale: str) -> Iterator[str]:
-    """`zh-hant-tw`, `zh-hant`, `zh`."""
-    while locale:
-        yield locale
-        locale = locale.rpartition("-")[0]
 
 
 def _described(name: str, value: str | None) -> str:

@@ -42,7 +42,7 @@ def named(text):
 
 
 NOTIFYHUB = named("""
-notifyhub: channels clock deadline dispatcher distribution errors hooks lazy messages outcomes pipeline receipts
+notifyhub: channels clock deadline dispatcher distribution errors hooks lazy locales messages outcomes pipeline receipts
     secret workers
 notifyhub.aws_lambda: cognito
 notifyhub.clients: aws http reply sockets

@@ -22,7 +22,7 @@ settings
 events clients
 errors messages
 receipts secret
-channels deadline workers clock lazy distribution
+channels deadline locales workers clock lazy distribution
 redaction
 """
 """From the top down; docs/architecture.md says what each is. What stands in one row knows nothing of its neighbours."""
