@@ -5,24 +5,22 @@ Codes and ids look alike, so a pattern cannot tell a vendor's error code from a 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from notifyhub import errors
 from notifyhub.errors import NotSent, ProviderError, ProviderUnusable
 from notifyhub.provider.contract import ProviderReceipt
 from notifyhub.redaction.escapes import shows_in
+from notifyhub.redaction.showable import is_message_id
 
 if TYPE_CHECKING:
     from notifyhub.messages import Message
-
-_ID = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 def scrub_receipt(receipt: ProviderReceipt, message: Message) -> ProviderReceipt:
     """Removes a message id that does not look like one, or that quotes the message."""
     message_id: object = receipt.message_id
-    if isinstance(message_id, str) and _ID.fullmatch(message_id) and not _quotes(message_id, message):
+    if isinstance(message_id, str) and is_message_id(message_id) and not _quotes(message_id, message):
         return receipt
     return ProviderReceipt(message_id=None)
 

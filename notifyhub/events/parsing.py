@@ -11,6 +11,7 @@ from notifyhub.errors import EventError
 from notifyhub.events.base import Event
 from notifyhub.events.cognito import CodeEvent, TakeOverEvent
 from notifyhub.events.triggers import TAKE_OVER, split_source
+from notifyhub.redaction.showable import is_source
 from notifyhub.redaction.validation_errors import findings, names_in
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _cognito_model(source: object) -> type[Event]:
     if (parts := split_source(source)) is None:
         raise EventError(
             "this is no custom sender's event; wire the function as CustomEmailSender or CustomSMSSender only, or ask "
-            f"dispatcher.handles(event) first ({_quotable(source)})",
+            f"dispatcher.handles(event) first ({source if is_source(source) else 'not shown'})",
             path="triggerSource",
         )
     return TakeOverEvent if parts == ("email", TAKE_OVER) else CodeEvent
@@ -72,11 +73,6 @@ def _own_model(name: object, own: Mapping[str, type[Event]]) -> type[Event]:
         f"no event of that name is registered; registered: {known}; add it to Dispatcher(events=[…]) or [hooks] events",
         path="event",
     )
-
-
-def _quotable(source: str) -> str:
-    """A source may be shown if it looks like one."""
-    return source if source.replace("_", "").isalnum() and len(source) <= 80 else "not shown"  # noqa: PLR2004
 
 
 def _validated(model: type[Event], raw: dict[str, Any]) -> Event:

@@ -7,6 +7,7 @@ import typing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from notifyhub.channels import CHANNELS
 from notifyhub.errors import LedgerError
 from notifyhub.receipts import Delivery, Receipt, Status
 
@@ -14,7 +15,6 @@ ERROR_LENGTH = 500
 """Characters that are kept of an error's text; a store's item stays below the kilobyte that one write unit takes."""
 
 _KEPT = ("channel", "status", "provider", "message_id", "reason", "error")
-_CHANNELS = ("email", "sms")
 _STATUSES = typing.get_args(Status)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -63,7 +63,7 @@ def _kept(delivery: Delivery) -> dict[str, str]:
 
 def _delivery(fields: dict[str, Any]) -> Delivery:
     known = {name: fields.get(name) for name in _KEPT}
-    if known["channel"] not in _CHANNELS or known["status"] not in _STATUSES:
+    if known["channel"] not in CHANNELS or known["status"] not in _STATUSES:
         raise ValueError
     if not all(isinstance(value, str | None) for value in known.values()):
         raise TypeError

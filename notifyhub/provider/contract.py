@@ -7,14 +7,15 @@ A plugin subclasses `Provider` in one file, names it in the entry point group `n
 from __future__ import annotations
 
 import abc
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from notifyhub.clients.reply import seconds
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError, ProviderUnusable, RefusedHere, UnsupportedContent
-from notifyhub.settings.section import BaseUrl, Section
+from notifyhub.redaction.showable import is_code
+from notifyhub.settings.fields import BaseUrl
+from notifyhub.settings.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -229,4 +230,4 @@ def _request_id(reply: Reply) -> str | None:
 def _safe(value: object) -> str | None:
     """The value if it looks like a code or an id; anything else may be a text that quotes the message."""
     text = "" if value is None else str(value)
-    return text if re.fullmatch(r"[A-Za-z0-9_.:/#=-]{1,80}", text) else None
+    return text if is_code(text) else None

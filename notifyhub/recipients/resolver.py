@@ -6,6 +6,7 @@ import abc
 import re
 from typing import TYPE_CHECKING, Any
 
+from notifyhub.channels import PHONE_NUMBER, RECIPIENT
 from notifyhub.errors import EventError, ProviderError, RecipientLookupError, Undeliverable
 from notifyhub.events.cognito import CodeEvent, TakeOverEvent
 from notifyhub.events.notification import NotificationEvent
@@ -21,11 +22,8 @@ LOOKUP_TIMEOUT_S = 3.0
 LOOKUP_ATTEMPTS = 2
 
 _ATTRIBUTES: dict[Channel, str] = {"email": "email", "sms": "phone_number"}
-# No more than this is checked: the vendor knows better, but nothing may become a second recipient or a header.
-_USABLE: dict[Channel, re.Pattern[str]] = {
-    "email": re.compile(r"[^\s\x00-\x1f\x7f<>,;:\"()\[\]\\@]{1,64}@[^\s\x00-\x1f\x7f<>,;:\"()\[\]\\@]{1,255}"),
-    "sms": re.compile(r"\+[1-9][0-9]{5,14}"),
-}
+# No more than this is checked: the vendor knows better.
+_USABLE: dict[Channel, re.Pattern[str]] = {"email": re.compile(RECIPIENT), "sms": re.compile(PHONE_NUMBER)}
 
 
 class RecipientResolver(abc.ABC):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import abc
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from notifyhub.locales import normalize, normalize_all, widen
+from notifyhub.redaction.showable import is_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from notifyhub.channels import Channel
     from notifyhub.events.base import Event
     from notifyhub.settings.policy import Route
-
-_SHOWABLE = re.compile(r"[\w:+-]{1,80}", re.ASCII)
-"""Names and ids; anything else may be a text of whoever caused the event."""
 
 
 class Subject:
@@ -165,4 +162,4 @@ def _conditions(route: Route) -> Iterator[Condition]:
 def _described(name: str, value: str | None) -> str:
     if value is None:
         return f"{name} is not known"
-    return f"{name} is {value}" if _SHOWABLE.fullmatch(value) else f"{name} differs"
+    return f"{name} is {value}" if is_name(value) else f"{name} differs"

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from notifyhub.errors import ConfigurationError
 from notifyhub.events.triggers import split_source
-from notifyhub.settings.fields import Name, table, trigger_name
+from notifyhub.settings.fields import Name, trigger_name, unpack_table
 from notifyhub.settings.policy import Delivery, Route, Sandbox, TriggerTable
 from notifyhub.settings.section import Section
 from notifyhub.settings.tables import App, Decryption, Hooks, Ledger, Observability, ProviderTable, Templates
@@ -27,9 +27,9 @@ class Settings(Section):
     app: App
     decryption: Decryption = Decryption()
     templates: Templates = Templates()
-    providers: dict[Name, Annotated[ProviderTable, BeforeValidator(table)]] = Field(default_factory=dict)
+    providers: dict[Name, Annotated[ProviderTable, BeforeValidator(unpack_table)]] = Field(default_factory=dict)
     routes: tuple[Route, ...] = ()
-    triggers: dict[str, Annotated[TriggerTable, BeforeValidator(table)]] = Field(default_factory=dict)
+    triggers: dict[str, Annotated[TriggerTable, BeforeValidator(unpack_table)]] = Field(default_factory=dict)
     delivery: Delivery = Delivery()
     ledger: Ledger = Ledger()
     sandbox: Sandbox = Sandbox()

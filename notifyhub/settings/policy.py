@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from notifyhub.channels import Channel
 from notifyhub.events.triggers import split_source
-from notifyhub.settings.fields import Country, Duration, Locale, Name, OneOrMore, trigger_name
+from notifyhub.settings.fields import Country, Duration, Locale, MailAddress, Name, OneOrMore, PhoneNumber, trigger_name
 from notifyhub.settings.section import Section
 
 Strategy = Literal["failover", "weighted"]
@@ -117,8 +117,8 @@ class Sandbox(Section):
         dry_run: everything is done but the sending.
     """
 
-    redirect_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
-    redirect_sms: Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{5,14}$")] | None = None
+    redirect_email: MailAddress | None = None
+    redirect_sms: PhoneNumber | None = None
     allow: tuple[Annotated[str, StringConstraints(min_length=1)], ...] | None = None
     dry_run: bool = False
 

@@ -1,18 +1,15 @@
-"""The base of every table of the configuration, and the kinds of values that more than one table holds."""
+"""The base class of every table of the configuration, and the lists and tables that text stands for."""
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import typing
-from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
-from notifyhub.messages import Mailbox
+from notifyhub.redaction.tracebacks import rebuilt
 
 
 class Section(BaseModel):
@@ -37,7 +34,7 @@ def _unpacked(text: str, annotation: Any) -> Any:
     """The list or table that the text stands for, where one is expected; else the text."""
     kinds = _containers(annotation)
     if dict in kinds or (kinds and text.lstrip().startswith("[")):
-        return _from_json(text)
+        return unpack_json(text)
     return [item.strip() for item in text.split(",") if item.strip()] if kinds else text
 
 
@@ -52,56 +49,6 @@ def _containers(annotation: Any) -> set[type]:
     return {origin} & {list, tuple, set, frozenset, dict}
 
 
-def _from_json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        pass
-    raise ValueError("this is not valid JSON")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine, where plain connections are allowed."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _base_url(url: str) -> str:
-    scheme, host = _scheme_and_host(url)
-    if not host or not (scheme == "https" or (scheme == "http" and is_loopback(host))):
-        raise ValueError("write an https:// address; plain http:// is for loopback only")
-    if "@" in urlsplit(url).netloc:  # settings show their addresses
-        raise ValueError("leave out what stands before the @: it must hold no credentials")
-    return url.rstrip("/")
-
-
-def _scheme_and_host(url: str) -> tuple[str, str | None]:
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # it quotes the address, which may hold credentials
-        return "", None
-    return parts.scheme, parts.hostname
-
-
-def _mail_sender(text: str) -> str:
-    """As written: encoded for a header, the name would be encoded again by whoever writes one."""
-    if not Mailbox.parse(text).address.isascii():
-        raise ValueError("write the address in ASCII, its domain as xn--…")
-    return text
-
-
-def _anchored(path: Path, info: ValidationInfo) -> Path:
-    base = (info.context or {}).get("folder")
-    return Path(base, path.expanduser()) if base is not None else path.expanduser()
-
-
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
-"""An https address without a trailing slash; plain http only for loopback."""
-
-MailSender = Annotated[str, AfterValidator(_mail_sender)]
-"""`Acme <no-reply@acme.example>` or a bare mail address."""
-
-FilePath = Annotated[Path, AfterValidator(_anchored)]
-"""A path; a relative one starts at the folder of the configuration file."""
+def unpack_json(text: str, *, problem: str = "this is not valid JSON") -> Any:
+    """Reads JSON from an environment variable; raises ValueError with the problem, which quotes nothing of it."""
+    return rebuilt(lambda: json.loads(text), by=lambda _: ValueError(problem), of=ValueError)

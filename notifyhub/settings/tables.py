@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import ConfigDict, Field, SecretStr, StringConstraints, model_serializer, model_validator
 
 from notifyhub.errors import ConfigurationError
-from notifyhub.settings.fields import Duration, Locale, Name, WebAddress
-from notifyhub.settings.section import FilePath, Section
+from notifyhub.settings.fields import Duration, FilePath, Locale, MailAddress, Name, WebAddress
+from notifyhub.settings.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ class App(Section):
     name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     url: WebAddress | None = None
     support_url: WebAddress | None = None
-    support_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    support_email: MailAddress | None = None
     domain: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$")] | None = None
     """The website's host; SMS then end with the line by which browsers bind the code to it."""
     logo_url: WebAddress | None = None

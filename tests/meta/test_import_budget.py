@@ -53,7 +53,7 @@ notifyhub.ledger: base claims factory memory
 notifyhub.observability: factory observer reporter tracing
 notifyhub.provider: contract instances registry toolkit
 notifyhub.recipients: factory resolver
-notifyhub.redaction: escapes library_logs masking tracebacks validation_errors
+notifyhub.redaction: escapes library_logs masking showable tracebacks validation_errors
 notifyhub.rendering: durations environment factory index renderer
 notifyhub.routing: conditions router
 notifyhub.settings: fields loading model policy references runtime section tables

@@ -7,7 +7,8 @@ import pytest
 from pydantic import Field, SecretStr, ValidationError
 
 from notifyhub.redaction.validation_errors import findings
-from notifyhub.settings.section import BaseUrl, FilePath, MailSender, Section, is_loopback
+from notifyhub.settings.fields import BaseUrl, FilePath, MailSender, is_loopback
+from notifyhub.settings.section import Section
 from notifyhub.testing import assert_absent
 
 CANARY = "c4n4ry"
