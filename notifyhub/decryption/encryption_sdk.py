@@ -128,7 +128,7 @@ class EncryptionSdkDecryptor(Decryptor):
                 f"the ciphertext names no {POOL_CONTEXT}; Cognito's always do; for an emulator that leaves it out set "
                 "decryption.allow_missing_pool_id = true",
             )
-        if sealed_for != getattr(event, "user_pool_id", None):
+        if sealed_for != event.user_pool:
             return DecryptionError(
                 "pool_id", "the ciphertext was made for another user pool than the event's; the event is not genuine"
             )

@@ -81,19 +81,14 @@ class CognitoEvent(Event):
         return (self.channel,)
 
     @property
-    def client_id(self) -> str | None:
-        """The app client, if the event names one."""
-        return self.caller_context.client_id if self.caller_context else None
-
-    @property
-    def user_pool(self) -> str | None:
+    def user_pool(self) -> str:
         """The pool's id."""
         return self.user_pool_id
 
     @property
     def app_client(self) -> str | None:
-        """The app client, if the event names one."""
-        return self.client_id
+        """The app client's id, if the event names one."""
+        return self.caller_context.client_id if self.caller_context else None
 
     @property
     def known(self) -> bool:
@@ -165,7 +160,7 @@ class CodeEvent(CognitoEvent):
 
     def key(self, channel: Channel, correlation: str) -> str:
         """The ciphertext is unique per message; without one, the request has to do."""
-        return digest(self.user_pool_id, self.trigger_source, self.ciphertext or correlation, channel)
+        return digest(self.user_pool, self.trigger_source, self.ciphertext or correlation, channel)
 
 
 class TakeOverAttributes(SafeModel):
@@ -217,4 +212,4 @@ class TakeOverEvent(CognitoEvent):
     def key(self, channel: Channel, correlation: str) -> str:
         """Cognito's own id of the sign-in."""
         event_id = self.request.user_attributes.event_id
-        return digest(self.user_pool_id, self.trigger_source, event_id or correlation, channel)
+        return digest(self.user_pool, self.trigger_source, event_id or correlation, channel)

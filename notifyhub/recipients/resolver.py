@@ -80,9 +80,9 @@ class EventRecipients(RecipientResolver):
     def _user(self, event: TakeOverEvent) -> dict[str, Any]:
         from notifyhub.clients.aws import AwsService
 
-        region = event.user_pool_id.partition("_")[0]
+        region = event.user_pool.partition("_")[0]
         client = self._clients.get("cognito-idp", region, attempts=LOOKUP_ATTEMPTS, timeout_s=LOOKUP_TIMEOUT_S)
-        request = {"UserPoolId": event.user_pool_id, "Username": event.user_name}
+        request = {"UserPoolId": event.user_pool, "Username": event.user_name}
         try:
             reply = AwsService("cognito-idp", client).call("admin_get_user", request)
         except ProviderError as error:
