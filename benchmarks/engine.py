@@ -24,7 +24,7 @@ from notifyhub.observability.reporter import Reporter
 from notifyhub.pipeline import Run
 from notifyhub.provider import Capabilities, Provider, ProviderReceipt, ProviderSettings, SendContext
 from notifyhub.provider.toolkit import Clients
-from notifyhub.settings.loading import validated
+from notifyhub.settings.loading import validate
 from notifyhub.settings.model import Settings
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Engine:
             "providers": {"mail": {"use": "console"}, "backup": {"use": "console"}},
             "routes": [{"channel": "email", "providers": ["mail", "backup"]}],
         }
-        settings = validated(Settings, table, folder=Path.cwd())
+        settings = validate(Settings, table, folder=Path.cwd())
         self.provider = Accepting(ProviderSettings(), Clients().toolkit("accepting"))
         both = {"mail": self.provider, "backup": self.provider}
         self._pipeline = replace(Dispatcher(settings, providers=both).pipeline, renderer=cast("Any", Ready()))

@@ -84,7 +84,7 @@ class Dispatcher:
             expiry=make_expiry(settings, clock),
         )
         self._reporter = make_reporter(settings.observability, settings.hooks, observers)
-        self.pipeline.router.check(self.providers.kind)
+        self.pipeline.router.check(self.providers.provider_class)
 
     @classmethod
     def from_config(cls, path: str | Path | None = None) -> Dispatcher:
@@ -103,7 +103,7 @@ class Dispatcher:
         """Builds what the first message needs, for processes that have time before it comes."""
         router = self.pipeline.router
         for name in router.primaries():
-            self.providers.build_ahead(name)
+            self.providers.prewarm(name)
         self.pipeline.renderer.warm_up(router.channels())
 
     def dispatch(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from email.utils import formataddr, parseaddr
 from typing import TYPE_CHECKING
 
-from notifyhub.redaction.masking import masked
+from notifyhub.redaction.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +68,7 @@ class Message:
     @property
     def masked_recipient(self) -> str:
         """The recipient as logs may show it."""
-        return masked(self.to)
+        return mask(self.to)
 
     def without_secret(self) -> Message:
         """This message for a provider that has no need of the bare secret."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from notifyhub.delivery.request import DeliveryRequest
 from notifyhub.errors import Undeliverable
 from notifyhub.ledger.claims import duplicate_of
-from notifyhub.redaction.masking import masked
+from notifyhub.redaction.masking import mask
 
 if TYPE_CHECKING:
     from notifyhub.channels import Channel
@@ -65,7 +65,7 @@ class Pipeline:
         if not event.known:
             reporter.unknown_source()
         to = self.recipients.address(event, channel, run.deadline)
-        reporter.recipient = masked(to)
+        reporter.recipient = mask(to)
         key = event.key(channel, run.correlation)
         plan = self.router.plan(event, channel, to=to, key=key)
         with self.claims.hold(

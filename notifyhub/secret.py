@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from notifyhub.redaction.escapes import shows_in
+from notifyhub.redaction.escapes import contains_escaped
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -31,7 +31,7 @@ class Secret:
 
     def shows_in(self, text: str) -> bool:
         """Whether a text holds the plaintext, for whoever has to keep it out without knowing it."""
-        return shows_in(text, self.__text)
+        return contains_escaped(text, self.__text)
 
     def __repr__(self) -> str:
         return f"Secret('{_MASK}')"

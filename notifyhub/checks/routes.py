@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from notifyhub.checks.finding import Finding
 from notifyhub.errors import MissingExtra, NotifyHubError
 from notifyhub.recipients.countries import is_country, usual_code
-from notifyhub.routing.conditions import all_covered, conditions_of
+from notifyhub.routing.conditions import all_covered, make_conditions
 from notifyhub.testing.samples import PREFIXES
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def channel_findings(settings: Settings, configured: ConfiguredProviders) -> Ite
     for number, route in enumerate(settings.routes):
         for name in route.providers:
             try:
-                kind = configured.kind(name)
+                kind = configured.provider_class(name)
             except NotifyHubError:
                 continue  # reported with the provider
             if route.channel not in kind.channels:
@@ -53,12 +53,12 @@ def channel_findings(settings: Settings, configured: ConfiguredProviders) -> Ite
 
 def _takes_all(settings: Settings, number: int, channel: Channel) -> bool:
     route = settings.routes[number]
-    return route.channel == channel and len(conditions_of(route)) == 1  # the channel itself
+    return route.channel == channel and len(make_conditions(route)) == 1  # the channel itself
 
 
 def _hidden(settings: Settings) -> Iterator[Finding]:
     """Routes that an earlier one leaves nothing for; the first of those is named."""
-    asked = [conditions_of(route) for route in settings.routes]
+    asked = [make_conditions(route) for route in settings.routes]
     for number, narrower in enumerate(asked):
         hiding = [earlier for earlier, wider in enumerate(asked[:number]) if all_covered(wider, narrower)]
         if hiding:

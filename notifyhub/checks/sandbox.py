@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from notifyhub.checks.finding import Finding
-from notifyhub.redaction.masking import masked
+from notifyhub.redaction.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,4 +24,4 @@ def sandbox_findings(sandbox: Sandbox) -> Iterator[Finding]:
 
 
 def _place(address: str | None) -> str:
-    return f"goes to {masked(address)}" if address else "is held back"
+    return f"goes to {mask(address)}" if address else "is held back"

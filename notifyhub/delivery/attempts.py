@@ -89,7 +89,7 @@ class Attempts:
 
     def _keeps_deadline(self, name: str) -> bool:
         try:
-            return self._providers.keeping_deadlines(name)
+            return self._providers.keeps_deadline(name)
         except Exception:  # noqa: BLE001 - a plugin that cannot tell its capabilities; its call says so
             return False
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from notifyhub import errors
 from notifyhub.errors import NotSent, ProviderError, ProviderUnusable
 from notifyhub.provider.contract import ProviderReceipt
-from notifyhub.redaction.escapes import shows_in
+from notifyhub.redaction.escapes import contains_escaped
 from notifyhub.redaction.showable import is_message_id
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ def scrub_error(error: ProviderError, message: Message) -> ProviderError:
 
 def _rebuild(error: ProviderError, message: Message) -> ProviderError:
     # A plugin's own subclass may be made in another way; ours are all made alike.
-    kind = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
+    error_class = next(base for base in type(error).__mro__ if base.__module__ == errors.__name__)
     code, request_id = (
         None if value is None or _quotes(str(value), message) else str(value)
         for value in (error.code, error.request_id)
     )
-    rebuilt: ProviderError = kind(error.provider, status=error.status, code=code, request_id=request_id)
+    rebuilt: ProviderError = error_class(error.provider, status=error.status, code=code, request_id=request_id)
     if isinstance(rebuilt, NotSent) and isinstance(error, NotSent):
         rebuilt.retry_after = error.retry_after
     if isinstance(rebuilt, ProviderUnusable) and isinstance(error, ProviderUnusable):
@@ -53,4 +53,4 @@ def _quotes(text: str, message: Message) -> bool:
     if message.secret is not None and message.secret.shows_in(text):
         return True
     links = (word for word in message.text.split() if word.startswith("http") and "?" in word)
-    return any(shows_in(text, needle) for needle in (message.to.removeprefix("+"), *links))
+    return any(contains_escaped(text, needle) for needle in (message.to.removeprefix("+"), *links))

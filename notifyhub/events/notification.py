@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from notifyhub.channels import CHANNELS, Channel
 from notifyhub.errors import ConfigurationError
 from notifyhub.events.base import Event, Recipient, digest
-from notifyhub.redaction.validation_errors import kinds_in
+from notifyhub.redaction.validation_errors import find_types
 from notifyhub.secret import Secret
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _refuse_masks(event: type[NotificationEvent]) -> None:
 
     masks = (pydantic.SecretStr, pydantic.SecretBytes, pydantic.Secret)
     for name, field in event.model_fields.items():
-        kinds = (typing.get_origin(kind) or kind for kind in kinds_in(field.annotation))
+        kinds = (typing.get_origin(kind) or kind for kind in find_types(field.annotation))
         if any(isinstance(kind, type) and issubclass(kind, masks) for kind in kinds):
             raise ConfigurationError(
                 f"{name} would be sent as asterisks; use notifyhub.Secret instead of Pydantic's secrets",

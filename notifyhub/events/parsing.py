@@ -12,7 +12,7 @@ from notifyhub.events.base import Event
 from notifyhub.events.cognito import CodeEvent, TakeOverEvent
 from notifyhub.events.triggers import TAKE_OVER, split_source
 from notifyhub.redaction.showable import is_source
-from notifyhub.redaction.validation_errors import findings, names_in
+from notifyhub.redaction.validation_errors import find_names, find_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +90,7 @@ def _validated(model: type[Event], raw: dict[str, Any]) -> Event:
 def _problem(model: type[Event], error: Exception) -> EventError:
     """What was wrong, without a value and without a key, which is data in an event as well."""
     try:
-        found = findings(error, names=names_in(model) | {"event"}) if isinstance(error, ValidationError) else []
+        found = find_problems(error, names=find_names(model) | {"event"}) if isinstance(error, ValidationError) else []
     except Exception as unreadable:  # noqa: BLE001 - values that cannot be written as text
         found, error = [], unreadable
     if not found:

@@ -8,7 +8,7 @@ from notifyhub.clients.aws import AwsService
 from notifyhub.clock import now
 from notifyhub.errors import LedgerError, ProviderError
 from notifyhub.ledger.base import Claim, Ledger
-from notifyhub.ledger.records import milliseconds, moment, receipt_of, record_of, unreadable
+from notifyhub.ledger.records import dump_receipt, load_receipt, milliseconds, moment, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,7 +62,7 @@ class DynamoDbLedger(Ledger):
 
     def settle(self, claim: Claim, receipt: Receipt) -> None:
         """See the base class."""
-        values = {":me": claim.owner, ":receipt": record_of(receipt), ":expires": self._expires()}
+        values = {":me": claim.owner, ":receipt": dump_receipt(receipt), ":expires": self._expires()}
         self._update("settle", claim.key, update=_SETTLE, condition=_MINE, values=values)
 
     def release(self, claim: Claim, *, unknown_at: Sequence[str] = ()) -> None:
@@ -145,7 +145,7 @@ def _claim(state: Literal["won", "held", "settled"], key: str, item: Any) -> Cla
             attempt=int(item["attempt"]["N"]),
             first_seen=moment(int(item["first_seen"]["N"])),
             unknown_at=tuple(item["unknown_at"]["SS"]) if "unknown_at" in item else (),
-            receipt=receipt_of(item["receipt"]["S"]) if state == "settled" else None,
+            receipt=load_receipt(item["receipt"]["S"]) if state == "settled" else None,
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         raise unreadable() from None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from notifyhub.clients.aws import AwsClients
     from notifyhub.ledger.base import Ledger
-    from notifyhub.settings.tables import Ledger as LedgerSettings
+    from notifyhub.settings.tables import LedgerSettings
 
 
 def make_ledger(wanted: LedgerSettings, clients: AwsClients, clock: Callable[[], datetime] = now) -> Ledger:

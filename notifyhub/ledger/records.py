@@ -20,12 +20,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def record_of(receipt: Receipt) -> str:
+def dump_receipt(receipt: Receipt) -> str:
     """Compact JSON: a list of deliveries, without attempts, recipients (not even masked ones) and empty fields."""
     return json.dumps([_kept(delivery) for delivery in receipt.deliveries], separators=(",", ":"), ensure_ascii=False)
 
 
-def receipt_of(record: str) -> Receipt:
+def load_receipt(record: str) -> Receipt:
     """The receipt that a record was made of.
 
     Fields that this version does not know are passed over. Raises LedgerError where the rest cannot be understood: to

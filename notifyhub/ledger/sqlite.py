@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from notifyhub.clock import now
 from notifyhub.errors import ConfigurationError, LedgerError
 from notifyhub.ledger.base import Claim, Ledger
-from notifyhub.ledger.records import milliseconds, moment, receipt_of, record_of, unreadable
+from notifyhub.ledger.records import dump_receipt, load_receipt, milliseconds, moment, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -89,7 +89,7 @@ class SqliteLedger(Ledger):
         """See the base class."""
         with self._transaction("settle") as execute:
             expires = milliseconds(self._clock()) + self._keep
-            values = {"id": claim.key, "owner": claim.owner, "receipt": record_of(receipt), "expires": expires}
+            values = {"id": claim.key, "owner": claim.owner, "receipt": dump_receipt(receipt), "expires": expires}
             execute(_SETTLE, values)
 
     def release(self, claim: Claim, *, unknown_at: Sequence[str] = ()) -> None:
@@ -157,7 +157,7 @@ def _claim(state: Literal["won", "held", "settled"], row: sqlite3.Row) -> Claim:
             attempt=row["attempt"],
             first_seen=moment(row["first_seen"]),
             unknown_at=_names(row),
-            receipt=receipt_of(row["receipt"]) if state == "settled" else None,
+            receipt=load_receipt(row["receipt"]) if state == "settled" else None,
         )
     except (ValueError, TypeError, OverflowError):
         raise unreadable() from None

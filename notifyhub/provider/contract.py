@@ -168,11 +168,11 @@ class Provider(abc.ABC):
         """What the status alone says, None for 2xx; `code` is the vendor's own code for the error."""
         if reply.successful:
             return None
-        return self.error(_kind(reply.status), reply, code=code)
+        return self.error(_class_of(reply.status), reply, code=code)
 
-    def error(self, kind: type[E], reply: Reply, *, code: object = None, message: str = "") -> E:
-        """An error of that kind with the reply's facts. The vendor's text stays out: it may quote the message."""
-        error = kind(
+    def error(self, error_class: type[E], reply: Reply, *, code: object = None, message: str = "") -> E:
+        """An error of that class with the reply's facts. The vendor's text stays out: it may quote the message."""
+        error = error_class(
             self.name,
             message,
             status=reply.status,
@@ -214,9 +214,9 @@ _BY_STATUS: dict[int, type[ProviderError]] = {
 }
 
 
-def _kind(status: int) -> type[ProviderError]:
-    if kind := _BY_STATUS.get(status):
-        return kind
+def _class_of(status: int) -> type[ProviderError]:
+    if error_class := _BY_STATUS.get(status):
+        return error_class
     if status < 400:  # noqa: PLR2004 - a redirect: the base_url is wrong
         return ProviderUnusable
     return RefusedHere if status < 500 else OutcomeUnknown  # noqa: PLR2004 - the 5xx class

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from notifyhub.errors import ConfigurationError
 from notifyhub.provider.contract import HttpSettings, Provider
 from notifyhub.provider.registry import Registry
-from notifyhub.settings.loading import validated
+from notifyhub.settings.loading import validate
 from notifyhub.settings.references import SecretReferences, check_references, with_placeholders
 from notifyhub.settings.runtime import in_lambda
 
@@ -53,14 +53,14 @@ class ConfiguredProviders:
         """The instance of that name; raises ConfigurationError where it cannot be built."""
         if built := self._built.get(name):
             return built
-        kind, settings = self.check(name)
+        provider_class, settings = self.check(name)
         # Its own lock: a secret that is slow to fetch holds up nobody who waits for another provider.
         with self._building[name]:
             if name not in self._built:
-                self._build(name, kind, self._references.resolved(settings, path=f"providers.{name}"))
+                self._build(name, provider_class, self._references.resolved(settings, path=f"providers.{name}"))
             return self._built[name]
 
-    def keeping_deadlines(self, name: str) -> bool:
+    def keeps_deadline(self, name: str) -> bool:
         """Whether a call of the instance ends with its deadline by itself; not while it is still to be built."""
         built = self._built.get(name)
         return built is not None and built.capabilities.keeps_deadline and self._clients.http.keeps_deadlines
@@ -79,7 +79,7 @@ class ConfiguredProviders:
         with self._building[name]:
             if self._built.get(name) is not failed:
                 return True  # somebody else was faster
-            kind, settings = self._checked[name]
+            provider_class, settings = self._checked[name]
             if time.monotonic() - self._refreshed_at.get(name, -math.inf) < REFRESH_S:
                 return False  # they were the same just now
             self._refreshed_at[name] = time.monotonic()
@@ -87,23 +87,25 @@ class ConfiguredProviders:
                 resolved = self._references.resolved(settings, path=f"providers.{name}", anew=True)
                 if resolved == self._resolved.get(name):
                     return False
-                self._build(name, kind, resolved)
+                self._build(name, provider_class, resolved)
             except Exception:  # noqa: BLE001 - what the vendor said of the old ones says enough, whatever a plugin raises
                 return False
             return True
 
-    def build_ahead(self, name: str) -> None:
+    def prewarm(self, name: str) -> None:
         """Builds the instance if that works now; else it is tried again when a message needs it, and logged then."""
         with contextlib.suppress(Exception):  # whatever a plugin raises, the next in the route can send
             if isinstance(self.get(name).settings, HttpSettings):
                 self._clients.http.open()
 
-    def rehearse(self, name: str) -> None:
+    def check_build(self, name: str) -> None:
         """Builds an instance with made-up secrets and forgets it; raises ConfigurationError where that fails."""
-        kind, settings = self.check(name)
-        kind(with_placeholders(settings, path=f"providers.{name}"), self._clients.toolkit(kind.name))
+        provider_class, settings = self.check(name)
+        provider_class(
+            with_placeholders(settings, path=f"providers.{name}"), self._clients.toolkit(provider_class.name)
+        )
 
-    def kind(self, name: str) -> type[Provider]:
+    def provider_class(self, name: str) -> type[Provider]:
         """The class of the instance; it is imported and its settings are checked, but nothing is built."""
         with self._lock:
             return type(self._built[name]) if name in self._built else self.check(name)[0]
@@ -115,15 +117,17 @@ class ConfiguredProviders:
                 table = self._settings.providers.get(name)
                 if table is None:
                     raise ConfigurationError(f"there is no [providers.{name}]")
-                kind = self._class(name, table)
+                provider_class = self._class(name, table)
                 path = f"providers.{name}"
-                settings = validated(kind.Settings, table.own_keys(), folder=self._settings.folder, prefix=path)
+                settings = validate(
+                    provider_class.Settings, table.own_keys(), folder=self._settings.folder, prefix=path
+                )
                 check_references(settings, path=path)
-                self._checked[name] = (kind, settings)
+                self._checked[name] = (provider_class, settings)
             return self._checked[name]
 
-    def _build(self, name: str, kind: type[Provider], resolved: ProviderSettings) -> None:
-        self._built[name] = kind(resolved, self._clients.toolkit(kind.name))
+    def _build(self, name: str, provider_class: type[Provider], resolved: ProviderSettings) -> None:
+        self._built[name] = provider_class(resolved, self._clients.toolkit(provider_class.name))
         self._resolved[name] = resolved
 
     def _given(self, name: str, part: object) -> Provider:
@@ -135,11 +139,11 @@ class ConfiguredProviders:
         return part
 
     def _class(self, name: str, table: ProviderTable) -> type[Provider]:
-        kind = self._registry.load(table.use)
-        if kind.capabilities.development_only and in_lambda() and not table.allow_in_lambda:
+        provider_class = self._registry.load(table.use)
+        if provider_class.capabilities.development_only and in_lambda() and not table.allow_in_lambda:
             raise ConfigurationError(
                 f"{table.use} shows messages with their codes and is for development; inside Lambda use another "
                 "provider, or set allow_in_lambda = true",
                 path=f"providers.{name}.use",
             )
-        return kind
+        return provider_class

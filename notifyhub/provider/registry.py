@@ -76,8 +76,8 @@ def _without_metadata(name: str) -> object | None:
         if isinstance(error, ModuleNotFoundError) and error.name in {module_name, FALLBACK_PACKAGE}:
             return None
         raise _broken(name, module_name, error, origin=DISTRIBUTION) from error
-    kinds = (item for item in vars(module).values() if isinstance(item, type) and issubclass(item, Provider))
-    return next((kind for kind in kinds if kind.__module__ == module_name), None)
+    classes = (item for item in vars(module).values() if isinstance(item, type) and issubclass(item, Provider))
+    return next((provider for provider in classes if provider.__module__ == module_name), None)
 
 
 def _names_without_metadata() -> list[str]:

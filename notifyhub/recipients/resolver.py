@@ -41,8 +41,8 @@ class RecipientResolver(abc.ABC):
         address = self.resolve(event, channel, deadline)
         if address is None or not _USABLE[channel].fullmatch(address):
             what = "there is no" if not address else "this is no usable"
-            kind = "mail address" if channel == "email" else "phone number in E.164 form, such as +15005550006"
-            raise Undeliverable("no_usable_address", f"{event.trigger} {channel}: {what} {kind}")
+            form = "mail address" if channel == "email" else "phone number in E.164 form, such as +15005550006"
+            raise Undeliverable("no_usable_address", f"{event.trigger} {channel}: {what} {form}")
         return address
 
 

@@ -12,7 +12,7 @@ _ESCAPED = re.compile(r"[%&\\\\]")
 """What HTML, URLs, JSON and Python begin an escape with; a text without any can hold another only as it is."""
 
 
-def shows_in(text: str, needle: str) -> bool:
+def contains_escaped(text: str, needle: str) -> bool:
     """Whether a text holds another, as it is or escaped."""
     return needle in text or (_ESCAPED.search(text) is not None and any(form in text for form in _escaped(needle)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 _STARS = "***"
 
 
-def masked(address: str) -> str:
+def mask(address: str) -> str:
     """`anna@example.com` as `a***@e***.com`, `+15005554567` as `+1******4567`, anything else as asterisks."""
     if "@" in address:
         return _masked_email(address)

@@ -32,7 +32,7 @@ _OF_TYPES = ("literal_error", "enum")
 _SAYING_NOTHING = {"http", "https", "example"}
 
 
-class Finding(NamedTuple):
+class Problem(NamedTuple):
     """One thing that is wrong: its path, such as `providers.mail.sender`, and what to do about it."""
 
     path: str
@@ -43,37 +43,37 @@ class Finding(NamedTuple):
         return f"{self.path}: {self.text}" if self.path else self.text
 
 
-def findings(error: ValidationError, *, prefix: str = "", names: AbstractSet[str] | None = None) -> list[Finding]:
+def find_problems(error: ValidationError, *, prefix: str = "", names: AbstractSet[str] | None = None) -> list[Problem]:
     """All that the error reports, rebuilt from location and type; Pydantic's own text shows the input.
 
     With `names` other keys than these are data: neither a path nor a text shows them.
     """
-    return [_finding(detail, prefix, names) for detail in error.errors(include_url=False)]
+    return [_problem(detail, prefix, names) for detail in error.errors(include_url=False)]
 
 
-def names_in(model: type[Any]) -> set[str]:
+def find_names(model: type[Any]) -> set[str]:
     """The names and aliases of all fields that a model is made of, at any depth."""
     names: set[str] = set()
-    for kind in kinds_in(model):
-        for name, field in _fields(kind).items():
+    for part in find_types(model):
+        for name, field in _fields(part).items():
             names |= {name, *_aliases(field)}
     return names
 
 
-def kinds_in(annotation: Any) -> Iterator[Any]:
+def find_types(annotation: Any) -> Iterator[Any]:
     """The types that an annotation is made of, through the fields of models."""
     waiting, seen = [annotation], set()
     while waiting:
-        kind = waiting.pop()
-        yield kind
-        waiting += typing.get_args(kind)
-        if (fields := _fields(kind)) and kind not in seen:
-            seen.add(kind)  # models may hold themselves
+        part = waiting.pop()
+        yield part
+        waiting += typing.get_args(part)
+        if (fields := _fields(part)) and part not in seen:
+            seen.add(part)  # models may hold themselves
             waiting += [field.annotation for field in fields.values()]
 
 
-def _fields(kind: Any) -> dict[str, FieldInfo]:
-    return getattr(kind, "model_fields", {}) if isinstance(kind, type) else {}
+def _fields(part: Any) -> dict[str, FieldInfo]:
+    return getattr(part, "model_fields", {}) if isinstance(part, type) else {}
 
 
 def _aliases(field: FieldInfo) -> Iterator[str]:
@@ -88,12 +88,12 @@ def _aliases(field: FieldInfo) -> Iterator[str]:
             waiting += alias.convert_to_aliases()
 
 
-def _finding(detail: Any, prefix: str, names: AbstractSet[str] | None) -> Finding:
+def _problem(detail: Any, prefix: str, names: AbstractSet[str] | None) -> Problem:
     steps = [
         str(step) if names is None or isinstance(step, int) or step in names else "[key]" for step in detail["loc"]
     ]
     kind = detail["type"]
-    return Finding(".".join(filter(None, (prefix, *steps))), _WORDS.get(kind) or _own_words(detail, names), kind)
+    return Problem(".".join(filter(None, (prefix, *steps))), _WORDS.get(kind) or _own_words(detail, names), kind)
 
 
 def _own_words(detail: Any, names: AbstractSet[str] | None) -> str:

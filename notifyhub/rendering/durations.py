@@ -16,7 +16,7 @@ _WORDS: Mapping[str, Mapping[int, tuple[str, str]]] = {
 }
 
 
-def spoken(duration: timedelta, locale: str = "en") -> str:
+def format_duration(duration: timedelta, locale: str = "en") -> str:
     """`3 minutes`, `1 hour 30 minutes`, `24 hours`, `7 days`; less than a minute counts as one."""
     words = _WORDS.get(locale.partition("-")[0], _WORDS["en"])
     left = max(_MINUTE, -(-int(duration.total_seconds()) // _MINUTE) * _MINUTE)

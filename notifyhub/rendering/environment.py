@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notifyhub.rendering.durations import spoken
+from notifyhub.rendering.durations import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def make_environment(roots: Sequence[Path]) -> jinja2.Environment:
         cache_size=-1,
     )
     environment.filters["duration"] = jinja2.pass_context(
-        lambda context, value: spoken(value, str(context.get("locale", "en")))
+        lambda context, value: format_duration(value, str(context.get("locale", "en")))
     )
     return environment
 

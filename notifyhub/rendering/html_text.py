@@ -21,7 +21,7 @@ _ENDED_BY = {
 }
 
 
-def text_of(html: str) -> str:
+def derive_text(html: str) -> str:
     """The visible text, a blank line between blocks, links written out behind their text."""
     reader = _Reader()
     reader.feed(html)

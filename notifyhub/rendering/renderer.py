@@ -125,9 +125,9 @@ def _finished(texts: Mapping[str, str], channel: Channel, *, subject: str) -> di
     if channel == "sms":
         return {"text": text.strip()}
     if html is not None and "text" not in texts:
-        from notifyhub.rendering.html_text import text_of
+        from notifyhub.rendering.html_text import derive_text
 
-        text = text_of(html)
+        text = derive_text(html)
     return {"html": html, "text": text, "subject": _one_line(texts.get("subject", "")) or _one_line(subject)}
 
 

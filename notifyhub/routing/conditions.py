@@ -140,7 +140,7 @@ class AttributeIs(Condition):
         return isinstance(other, AttributeIs) and other.name == self.name and other.allowed <= self.allowed
 
 
-def conditions_of(route: Route) -> tuple[Condition, ...]:
+def make_conditions(route: Route) -> tuple[Condition, ...]:
     """All that must hold for a route, and nothing that it does not ask for; the channel comes first."""
     return tuple(_conditions(route))
 

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from notifyhub.errors import ConfigurationError, NoRoute
-from notifyhub.routing.conditions import Subject, conditions_of
+from notifyhub.routing.conditions import Subject, make_conditions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -121,7 +121,7 @@ class _Choice:
         weights = dict(zip(names, route.weights, strict=True)) if route.weights else {names[0]: 1}
         firsts = [name for name, weight in weights.items() if weight]
         plans = tuple(Plan((first, *(name for name in names if name != first)), number) for first in firsts)
-        return cls(conditions_of(route), plans, tuple(accumulate(weights[first] for first in firsts)))
+        return cls(make_conditions(route), plans, tuple(accumulate(weights[first] for first in firsts)))
 
     def failed(self, subject: Subject) -> Condition | None:
         """The first condition that does not hold."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifyhub.settings.loading import load_settings, validated
+from notifyhub.settings.loading import load_settings, validate
 from notifyhub.settings.model import Settings
 
-__all__ = ["Settings", "load_settings", "validated"]
+__all__ = ["Settings", "load_settings", "validate"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from notifyhub.errors import ConfigurationError, ConfigurationNotFound
-from notifyhub.redaction.validation_errors import Finding, findings
+from notifyhub.redaction.validation_errors import Problem, find_problems
 from notifyhub.settings.model import Settings
 
 if TYPE_CHECKING:
@@ -33,17 +33,17 @@ def load_settings(path: str | Path | None = None, *, environ: Mapping[str, str] 
     environ = os.environ if environ is None else environ
     file = _find(path, environ)
     tables = _with_environment(_read(file) if file else {}, environ)
-    return validated(Settings, tables, folder=file.parent if file else Path.cwd())
+    return validate(Settings, tables, folder=file.parent if file else Path.cwd())
 
 
-def validated(model: type[S], table: Any, *, folder: Path, prefix: str = "") -> S:
+def validate(model: type[S], table: Any, *, folder: Path, prefix: str = "") -> S:
     """The table as its model; raises ConfigurationError that names each wrong key and quotes no value."""
     try:
         return model.model_validate(table, context={"folder": folder})
     except ValidationError as error:
-        found = findings(error, prefix=prefix)
-    found = [finding._replace(path=finding.path.removesuffix(".[key]")) for finding in found]
-    first, *others = [_with_suggestion(finding, model, prefix) for finding in found]
+        found = find_problems(error, prefix=prefix)
+    found = [problem._replace(path=problem.path.removesuffix(".[key]")) for problem in found]
+    first, *others = [_with_suggestion(problem, model, prefix) for problem in found]
     raise ConfigurationError("; ".join([first.text, *map(str, others)]), path=first.path or None)
 
 
@@ -98,16 +98,16 @@ def _spelled(name: str, table: Iterable[str]) -> str:
     return next((known for known in table if known.lower() == name), name)
 
 
-def _with_suggestion(finding: Finding, model: type[BaseModel], prefix: str) -> Finding:
-    if finding.kind != "extra_forbidden":
-        return finding
+def _with_suggestion(problem: Problem, model: type[BaseModel], prefix: str) -> Problem:
+    if problem.kind != "extra_forbidden":
+        return problem
     import difflib
 
-    *steps, key = finding.path.removeprefix(f"{prefix}.").split(".")
+    *steps, key = problem.path.removeprefix(f"{prefix}.").split(".")
     known = _keys(model, steps)
     close = difflib.get_close_matches(key, known, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(known)}"
-    return finding._replace(text=f"{finding.text}; {hint}")
+    return problem._replace(text=f"{problem.text}; {hint}")
 
 
 def _keys(model: Any, steps: Iterable[str]) -> list[str]:
@@ -123,4 +123,4 @@ def _table_type(annotation: Any) -> Any:
     if not typing.get_args(annotation):
         return annotation
     found = (_table_type(argument) for argument in typing.get_args(annotation))
-    return next((kind for kind in found if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+    return next((model for model in found if isinstance(model, type) and issubclass(model, BaseModel)), None)

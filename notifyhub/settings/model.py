@@ -10,9 +10,9 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from notifyhub.errors import ConfigurationError
 from notifyhub.events.triggers import split_source
 from notifyhub.settings.fields import Name, trigger_name, unpack_table
-from notifyhub.settings.policy import Delivery, Route, Sandbox, TriggerTable
+from notifyhub.settings.policy import DeliverySettings, Route, Sandbox, TriggerTable
 from notifyhub.settings.section import Section
-from notifyhub.settings.tables import App, Decryption, Hooks, Ledger, Observability, ProviderTable, Templates
+from notifyhub.settings.tables import App, Decryption, Hooks, LedgerSettings, Observability, ProviderTable, Templates
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -30,8 +30,8 @@ class Settings(Section):
     providers: dict[Name, Annotated[ProviderTable, BeforeValidator(unpack_table)]] = Field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     triggers: dict[str, Annotated[TriggerTable, BeforeValidator(unpack_table)]] = Field(default_factory=dict)
-    delivery: Delivery = Delivery()
-    ledger: Ledger = Ledger()
+    delivery: DeliverySettings = DeliverySettings()
+    ledger: LedgerSettings = LedgerSettings()
     sandbox: Sandbox = Sandbox()
     observability: Observability = Observability()
     hooks: Hooks = Hooks()

@@ -90,7 +90,7 @@ class TriggerTable(Section):
     on_unknown: OnUnknown = "failover"
 
 
-class Delivery(Section):
+class DeliverySettings(Section):
     """The time that sending may take."""
 
     attempt_timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0

@@ -32,10 +32,10 @@ class Section(BaseModel):
 
 def _unpacked(text: str, annotation: Any) -> Any:
     """The list or table that the text stands for, where one is expected; else the text."""
-    kinds = _containers(annotation)
-    if dict in kinds or (kinds and text.lstrip().startswith("[")):
+    containers = _containers(annotation)
+    if dict in containers or (containers and text.lstrip().startswith("[")):
         return unpack_json(text)
-    return [item.strip() for item in text.split(",") if item.strip()] if kinds else text
+    return [item.strip() for item in text.split(",") if item.strip()] if containers else text
 
 
 def _containers(annotation: Any) -> set[type]:

@@ -74,7 +74,7 @@ class ProviderTable(Section):
         return dict(self.model_extra or {})
 
 
-class Ledger(Section):
+class LedgerSettings(Section):
     """Where claims and receipts are kept; a key that the chosen ledger has no use for is an error.
 
     Attributes:
@@ -92,7 +92,7 @@ class Ledger(Section):
     keep: Annotated[Duration, Field(ge=timedelta(hours=6))] = timedelta(days=15)
 
     @model_validator(mode="after")
-    def _keys_of_the_chosen_one(self) -> Ledger:
+    def _keys_of_the_chosen_one(self) -> LedgerSettings:
         required, allowed = _LEDGER_KEYS[self.use]
         # No ValueError: rebuilt without the values of its table, it could not name the ledger.
         if required and getattr(self, required) is None:

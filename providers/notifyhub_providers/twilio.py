@@ -105,8 +105,8 @@ class Twilio(Provider):
         return super().refuses_credentials(reply) or reply.field("code") == _AUTHENTICATE
 
     def _judged(self, reply: Reply, code: object) -> ProviderError | None:
-        kind = _KINDS.get(code) if isinstance(code, int) else None
-        return self.error(kind, reply, code=code) if kind else None
+        error_class = _KINDS.get(code) if isinstance(code, int) else None
+        return self.error(error_class, reply, code=code) if error_class else None
 
     def _credentials(self) -> tuple[str, str]:
         settings = self.settings

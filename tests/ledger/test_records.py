@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from notifyhub.errors import LedgerError
-from notifyhub.ledger.records import ERROR_LENGTH, milliseconds, moment, receipt_of, record_of
+from notifyhub.ledger.records import ERROR_LENGTH, dump_receipt, load_receipt, milliseconds, moment
 from notifyhub.receipts import Attempt, Delivery, Receipt
 from notifyhub.testing.contracts.ledger import ACCEPTED, UNDELIVERABLE
 
@@ -14,7 +14,7 @@ MAIL = {"channel": "email", "status": "accepted"}
 
 
 def test_a_record_is_compact_and_leaves_out_what_is_empty():
-    assert record_of(ACCEPTED) == (
+    assert dump_receipt(ACCEPTED) == (
         '[{"channel":"email","status":"accepted","provider":"mail","message_id":"recorded-1"}]'
     )
 
@@ -22,17 +22,17 @@ def test_a_record_is_compact_and_leaves_out_what_is_empty():
 def test_a_record_shows_neither_attempts_nor_recipients():
     attempt = Attempt(provider="hidden", outcome="hidden", duration_ms=1, code="hidden", detail="hidden")
     delivery = Delivery(channel="sms", status="accepted", attempts=(attempt,), recipient="hidden")
-    assert record_of(Receipt.of((delivery,))) == '[{"channel":"sms","status":"accepted"}]'
+    assert dump_receipt(Receipt.of((delivery,))) == '[{"channel":"sms","status":"accepted"}]'
 
 
 def test_every_field_that_is_kept_comes_back():
     kept = Delivery(channel="sms", status="undeliverable", provider="p", message_id="ü\u2028", reason="r", error="e")
-    assert receipt_of(record_of(Receipt.of((kept,)))).deliveries == (kept,)
+    assert load_receipt(dump_receipt(Receipt.of((kept,)))).deliveries == (kept,)
 
 
 def test_of_several_deliveries_the_worst_tells_the_status_as_before():
     both = Receipt.of((*ACCEPTED.deliveries, *UNDELIVERABLE.deliveries))
-    found = receipt_of(record_of(both))
+    found = load_receipt(dump_receipt(both))
     assert (found.status, [delivery.status for delivery in found.deliveries]) == (
         "undeliverable", ["accepted", "undeliverable"],
     )  # fmt: skip
@@ -40,11 +40,11 @@ def test_of_several_deliveries_the_worst_tells_the_status_as_before():
 
 def test_long_texts_are_cut_off():
     delivery = Delivery(channel="sms", status="undeliverable", error="x" * 501)
-    assert receipt_of(record_of(Receipt.of((delivery,)))).deliveries[0].error == "x" * ERROR_LENGTH
+    assert load_receipt(dump_receipt(Receipt.of((delivery,)))).deliveries[0].error == "x" * ERROR_LENGTH
 
 
 def test_fields_of_a_newer_version_are_passed_over():
-    assert receipt_of(json.dumps([{**MAIL, "cost": 3, "nested": {"a": []}}])).status == "accepted"
+    assert load_receipt(json.dumps([{**MAIL, "cost": 3, "nested": {"a": []}}])).status == "accepted"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_fields_of_a_newer_version_are_passed_over():
 def test_what_cannot_be_understood_is_an_error_and_never_taken_for_a_delivery(record):
     """A duplicate that is none would lose a code; a ledger that fails costs a second one at worst."""
     with pytest.raises(LedgerError, match=r"^claim: the ledger holds a record that this version cannot read") as caught:
-        receipt_of(record)
+        load_receipt(record)
     assert (caught.value.operation, caught.value.code) == ("claim", None)
     assert caught.value.__context__ is None
 

@@ -25,7 +25,7 @@ def pigeons(install):
 def test_threads_build_an_instance_once(pigeons):
     providers = pigeons(mail={"use": "pigeon"})
     threads = [threading.Thread(target=providers.get, args=("mail",)) for _ in range(8)]
-    built = providers.kind("mail").built
+    built = providers.provider_class("mail").built
     built.clear()
     for thread in threads:
         thread.start()
@@ -44,7 +44,7 @@ def test_a_given_instance_takes_precedence_over_its_table(pigeons):
     given = RecordingProvider()
     providers = pigeons({"mail": given}, mail={"use": "no_such_provider"})
     assert providers.get("mail") is given
-    assert providers.kind("mail") is RecordingProvider
+    assert providers.provider_class("mail") is RecordingProvider
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,14 @@ def test_an_instance_without_a_table_is_refused(pigeons):
 
 def test_wrong_settings_are_named_by_their_path(pigeons):
     with pytest.raises(ConfigurationError, match=r"'ring'") as caught:
-        pigeons(mail={"use": "pigeon", "rng": CANARY, "ring": CANARY}).kind("mail")
+        pigeons(mail={"use": "pigeon", "rng": CANARY, "ring": CANARY}).provider_class("mail")
     assert caught.value.path == "providers.mail.rng"
     assert_absent([CANARY], traces_of(caught.value))
 
 
 def test_a_malformed_reference_is_found_before_anything_is_built(pigeons):
     with pytest.raises(ConfigurationError) as caught:
-        pigeons(mail={"use": "pigeon", "ring": "ssm:"}).kind("mail")
+        pigeons(mail={"use": "pigeon", "ring": "ssm:"}).provider_class("mail")
     assert caught.value.path == "providers.mail.ring"
 
 
@@ -82,7 +82,7 @@ def test_a_reference_that_failed_is_tried_again(pigeons, monkeypatch):
     providers = pigeons(mail={"use": "pigeon", "ring": "env:MADE_UP_RING"})
     with pytest.raises(ConfigurationError, match=r"MADE_UP_RING is not set"):
         providers.get("mail")
-    providers.build_ahead("mail")
+    providers.prewarm("mail")
     monkeypatch.setenv("MADE_UP_RING", CANARY)
     assert providers.get("mail").settings.ring.get_secret_value() == CANARY
 

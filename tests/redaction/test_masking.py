@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifyhub.redaction.masking import masked
+from notifyhub.redaction.masking import mask
 
 
 @pytest.mark.parametrize(
@@ -27,17 +27,17 @@ from notifyhub.redaction.masking import masked
     ],
 )
 def test_a_recipient_is_recognised_by_who_knows_it_and_not_by_others(address, shown):
-    assert masked(address) == shown
+    assert mask(address) == shown
 
 
 @given(st.emails())
 def test_no_mail_address_shows_more_than_initials_and_the_top_level_domain(address):
     local, _, domain = address.rpartition("@")
-    shown = masked(address)
+    shown = mask(address)
     assert shown.startswith(f"{local[0]}***@{domain[0]}***.")
     assert len(shown) <= len("a***@e***.") + len(domain.rpartition(".")[2])
 
 
 @given(st.from_regex(r"\+[1-9][0-9]{5,14}", fullmatch=True))
 def test_no_phone_number_shows_more_than_five_digits(number):
-    assert sum(character.isdigit() for character in masked(number)) <= 5
+    assert sum(character.isdigit() for character in mask(number)) <= 5

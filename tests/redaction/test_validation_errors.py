@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, HttpUrl, TypeAdapter, ValidationError
 
-from notifyhub.redaction.validation_errors import findings
+from notifyhub.redaction.validation_errors import find_problems
 from notifyhub.settings.section import Section
 from notifyhub.testing import assert_absent
 
@@ -68,7 +68,7 @@ KINDS = {
 def wrong(kind: Any, value: object, prefix: str = ""):
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(kind).validate_python(value)
-    return findings(caught.value, prefix=prefix)
+    return find_problems(caught.value, prefix=prefix)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -84,7 +84,7 @@ def test_a_value_that_was_stripped_before_it_was_quoted_is_not_shown_either():
 
     with pytest.raises(ValidationError) as caught:
         Table(name=f"  {CANARY} ")
-    assert str(findings(caught.value)[0]) == "name: is not valid"
+    assert str(find_problems(caught.value)[0]) == "name: is not valid"
 
 
 def test_words_that_quote_nothing_are_kept():
@@ -143,5 +143,5 @@ def test_what_is_allowed_is_told_to_who_wrote_it_in_capitals():
 def test_keys_are_shown_unless_names_are_given():
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(dict[str, int]).validate_python({CANARY: "x"})
-    assert findings(caught.value)[0].path == CANARY
-    assert findings(caught.value, names={"a"})[0].path == "[key]"
+    assert find_problems(caught.value)[0].path == CANARY
+    assert find_problems(caught.value, names={"a"})[0].path == "[key]"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifyhub.rendering.durations import spoken
+from notifyhub.rendering.durations import format_duration
 
 
 @pytest.mark.parametrize(
@@ -29,18 +29,18 @@ from notifyhub.rendering.durations import spoken
     ],
 )
 def test_a_duration_reads_as_people_say_it(duration, words):
-    assert spoken(duration) == words
+    assert format_duration(duration) == words
 
 
 @pytest.mark.parametrize("locale", ["en", "en-gb", "xx", "", "../.."])
 def test_a_language_that_is_not_known_is_answered_in_english(locale):
-    assert spoken(timedelta(minutes=3), locale) == "3 minutes"
+    assert format_duration(timedelta(minutes=3), locale) == "3 minutes"
 
 
 @given(st.timedeltas(min_value=timedelta(seconds=1), max_value=timedelta(days=3650)))
 def test_nobody_is_told_less_time_than_there_is_nor_a_minute_more(duration):
     """A code that is said to have expired would not be typed in any more."""
-    words = spoken(duration).split()
+    words = format_duration(duration).split()
     units = {"minute": 60, "hour": 3600, "day": 86400}
     told = sum(int(count) * units[unit.rstrip("s")] for count, unit in zip(words[::2], words[1::2], strict=True))
     assert int(duration.total_seconds()) <= told < max(61, duration.total_seconds() + 60)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifyhub.rendering.html_text import text_of
+from notifyhub.rendering.html_text import derive_text
 
 HIDDEN = "h1dd3n"
 
@@ -33,7 +33,7 @@ HIDDEN = "h1dd3n"
     ],
 )
 def test_the_visible_text_is_kept(html, text):
-    assert text_of(html) == f"{text}\n"
+    assert derive_text(html) == f"{text}\n"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_the_visible_text_is_kept(html, text):
     ],
 )
 def test_a_link_is_written_behind_its_text_unless_it_is_its_text(html, text):
-    assert text_of(html) == f"{text}\n"
+    assert derive_text(html) == f"{text}\n"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_link_is_written_behind_its_text_unless_it_is_its_text(html, text):
 )
 def test_what_is_hidden_stays_so_and_what_follows_shows(hidden):
     html = hidden.replace("{}", HIDDEN)
-    assert text_of(f"{html}<p>shown</p>").strip() == "shown"
+    assert derive_text(f"{html}<p>shown</p>").strip() == "shown"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_what_is_hidden_stays_so_and_what_follows_shows(hidden):
 )
 def test_a_head_without_its_end_does_not_swallow_the_body(start):
     """HTML lets authors leave the end tag out, and the code would be lost with the body."""
-    assert text_of(f"{start}123456") == "123456\n"
+    assert derive_text(f"{start}123456") == "123456\n"
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_a_head_without_its_end_does_not_swallow_the_body(start):
     ["<", "<p", "</", "</>", "<!", "<!x", "<![x[y]]>", "<![", "<?x", "&", "&#;", "&#x110000;", "<a b=", "<p/>", "\0"],
 )
 def test_what_is_no_html_is_no_error(html):
-    assert text_of(html).endswith("\n")
-    assert "shown" in text_of(f"<p>shown</p>{html}")
+    assert derive_text(html).endswith("\n")
+    assert "shown" in derive_text(f"<p>shown</p>{html}")
 
 
 TAGS = st.sampled_from(
@@ -131,7 +131,7 @@ TAGS = st.sampled_from(
     )
 )
 def test_no_text_raises(html):
-    assert text_of(html).endswith("\n")
+    assert derive_text(html).endswith("\n")
 
 
 WORDS = st.text(string.ascii_lowercase, min_size=1, max_size=5)
@@ -156,11 +156,11 @@ def nested(attributes):
 def test_no_text_of_a_hidden_element_shows_and_all_that_follows_does(inside, after):
     """Hidden words are upper case here, visible ones lower case."""
     html = f"<div hidden>{inside.upper()}</div>{after}"
-    assert text_of(html) == text_of(after)
+    assert derive_text(html) == derive_text(after)
 
 
 @given(nested([""]))
 def test_every_visible_word_is_kept(html):
     import re
 
-    assert "".join(text_of(html).split()) == re.sub(r"<[^>]*>|\s", "", html)
+    assert "".join(derive_text(html).split()) == re.sub(r"<[^>]*>|\s", "", html)

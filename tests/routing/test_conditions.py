@@ -2,12 +2,12 @@
 
 import pytest
 
-from notifyhub.routing.conditions import all_covered, conditions_of
+from notifyhub.routing.conditions import all_covered, make_conditions
 from notifyhub.settings.policy import Route
 
 
 def asked(**conditions):
-    return conditions_of(Route.model_validate({"channel": "sms", "providers": ["text"], **conditions}))
+    return make_conditions(Route.model_validate({"channel": "sms", "providers": ["text"], **conditions}))
 
 
 def test_a_route_asks_for_its_channel_and_for_nothing_that_it_does_not_name():

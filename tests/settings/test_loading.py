@@ -5,7 +5,7 @@ import pytest
 
 from notifyhub.errors import ConfigurationError
 from notifyhub.provider import ProviderSettings
-from notifyhub.settings import load_settings, validated
+from notifyhub.settings import load_settings, validate
 from notifyhub.settings.fields import FilePath
 from notifyhub.testing import assert_absent, traces_of
 from notifyhub_providers.twilio import Twilio
@@ -101,7 +101,7 @@ def test_a_misspelt_key_of_a_provider_is_named_with_a_suggestion(tmp_path):
         api_key: str
 
     with pytest.raises(ConfigurationError, match=r"'api_key'") as caught:
-        validated(Settings, {"api_kye": CANARY, "api_key": CANARY}, folder=tmp_path, prefix="providers.mail")
+        validate(Settings, {"api_kye": CANARY, "api_key": CANARY}, folder=tmp_path, prefix="providers.mail")
     assert caught.value.path == "providers.mail.api_kye"
     assert_absent([CANARY], traces_of(caught.value))
 
@@ -189,7 +189,7 @@ def test_a_relative_path_of_a_provider_starts_at_the_folder(tmp_path):
     class Settings(ProviderSettings):
         path: FilePath
 
-    assert validated(Settings, {"path": "out"}, folder=tmp_path).path == tmp_path / "out"
+    assert validate(Settings, {"path": "out"}, folder=tmp_path).path == tmp_path / "out"
 
 
 def test_a_dump_leaves_out_a_provider_s_own_keys(write):
@@ -202,9 +202,9 @@ def test_a_dump_leaves_out_a_provider_s_own_keys(write):
 def test_twilio_s_callback_holds_no_credentials(tmp_path):
     table = {"account_sid": f"AC{'0' * 32}", "auth_token": "t", "sender": "ACME"}
     kept = "https://acme.example/twilio/?to=a@b"
-    assert validated(Twilio.Settings, {**table, "status_callback": kept}, folder=tmp_path).status_callback == kept
+    assert validate(Twilio.Settings, {**table, "status_callback": kept}, folder=tmp_path).status_callback == kept
     with pytest.raises(ConfigurationError, match="before the @: it must hold no credentials") as caught:
-        validated(Twilio.Settings, {**table, "status_callback": f"https://u:{CANARY}@acme.example"}, folder=tmp_path)
+        validate(Twilio.Settings, {**table, "status_callback": f"https://u:{CANARY}@acme.example"}, folder=tmp_path)
     assert caught.value.path == "status_callback"
     assert_absent([CANARY], traces_of(caught.value))
 

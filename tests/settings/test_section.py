@@ -6,7 +6,7 @@ from typing import Annotated
 import pytest
 from pydantic import Field, SecretStr, ValidationError
 
-from notifyhub.redaction.validation_errors import findings
+from notifyhub.redaction.validation_errors import find_problems
 from notifyhub.settings.fields import BaseUrl, FilePath, MailSender, is_loopback
 from notifyhub.settings.section import Section
 from notifyhub.testing import assert_absent
@@ -37,7 +37,7 @@ def refusal(**fields):
     """What is wrong, in words that do not quote the value."""
     with pytest.raises(ValidationError) as caught:
         Table.model_validate(fields)
-    found = findings(caught.value, prefix="table")
+    found = find_problems(caught.value, prefix="table")
     assert_absent([CANARY], [*map(str, found), str(caught.value)])
     return str(found[0])
 

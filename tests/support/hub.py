@@ -11,7 +11,7 @@ from notifyhub.dispatcher import Dispatcher
 from notifyhub.ledger.memory import MemoryLedger
 from notifyhub.observability.observer import Observer
 from notifyhub.recipients import RecipientResolver
-from notifyhub.settings.loading import validated
+from notifyhub.settings.loading import validate
 from notifyhub.settings.model import Settings
 from notifyhub.testing import RecordingProvider, forge_event
 
@@ -35,7 +35,7 @@ def settings_of(*, email: tuple[str, ...] = ("mail",), sms: tuple[str, ...] = ("
     providers = {**own, **tables.pop("providers", {})}
     routed = [route for route in routes if route["providers"]]
     table = {"app": {"name": "Acme"}, "providers": providers, "routes": routed, **tables}
-    return validated(Settings, table, folder=Path.cwd())
+    return validate(Settings, table, folder=Path.cwd())
 
 
 class CountingDecryptor(Decryptor):

@@ -130,7 +130,7 @@ def _providers(settings: Settings, clients: Clients, *, resolve: bool) -> Iterat
     configured = ConfiguredProviders(settings, clients)
     routed = {name for route in settings.routes for name in route.providers}
     for name, table in settings.providers.items():
-        build = configured.get if resolve else configured.rehearse
+        build = configured.get if resolve else configured.check_build
         yield _tried(f"providers.{name} ({table.use})", partial(build, name))
         if name not in routed:
             yield Finding("warning", f"providers.{name}", "no route names it")

@@ -22,7 +22,7 @@ from notifyhub.hooks import load_events
 from notifyhub.provider.instances import ConfiguredProviders
 from notifyhub.provider.toolkit import Clients
 from notifyhub.recipients.resolver import EventRecipients
-from notifyhub.redaction.masking import masked
+from notifyhub.redaction.masking import mask
 from notifyhub.routing.router import Router
 from notifyhub.settings import load_settings
 
@@ -51,7 +51,7 @@ def route(
         settings = load_settings(config)
         clients = Clients()
         guide = _Guide(settings, Router(settings.routes), ConfiguredProviders(settings, clients))
-        guide.router.check(guide.providers.kind)
+        guide.router.check(guide.providers.provider_class)
         typed = parse_event(read_event(event), own=load_events(settings.hooks, ()))
         recipients = EventRecipients(clients.aws)
         plans = [guide.show(typed, wanted, to=_address(typed, wanted, recipients)) for wanted in _of(typed, channel)]
@@ -70,7 +70,7 @@ class _Guide:
     def show(self, event: Event, channel: Channel, *, to: str | None) -> Plan | None:
         """One channel's routes, and the plan if there is one."""
         explanation = self.router.explain(event, channel, to=to or "", key=event.key(channel, ""))
-        whom = masked(to) if to else _nobody(event)
+        whom = mask(to) if to else _nobody(event)
         out().print(Text.assemble((f"{event.trigger}, {channel}", "bold"), f" to {whom}\n"))
         self._verdicts(explanation, channel)
         if explanation.plan is None:
@@ -90,7 +90,7 @@ class _Guide:
         elif sandbox.dry_run:
             out().print("sandbox: dry_run, nothing is sent", style="yellow")
         elif place != (to or ""):
-            out().print(f"sandbox: redirected to {masked(place)}", style="yellow")
+            out().print(f"sandbox: redirected to {mask(place)}", style="yellow")
 
     def _verdicts(self, explanation: Explanation, channel: Channel) -> None:
         taken = explanation.plan.route if explanation.plan else None
@@ -109,7 +109,7 @@ class _Guide:
         rows = table("try", "instance", "provider", "can", "why")
         reasons = _reasons(plan, self.settings.routes[plan.route])
         for number, (name, reason) in enumerate(zip(plan.providers, reasons, strict=True), start=1):
-            kind = self.providers.kind(name)
+            kind = self.providers.provider_class(name)
             rows.add_row(*map(Text, (str(number), name, kind.name, abilities(kind.capabilities), reason)))
         print_table(rows)
         out().print()
