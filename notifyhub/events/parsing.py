@@ -12,6 +12,7 @@ from notifyhub.events.base import Event
 from notifyhub.events.cognito import CodeEvent, TakeOverEvent
 from notifyhub.events.triggers import TAKE_OVER, split_source
 from notifyhub.redaction.showable import is_source
+from notifyhub.redaction.tracebacks import rebuilt
 from notifyhub.redaction.validation_errors import find_names, find_problems
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def parse_event(raw: object, *, own: Mapping[str, type[Event]] | None = None) ->
         return raw
     if not isinstance(raw, dict):
         raise EventError(f"an event is a JSON object, not {type(raw).__name__}")
-    return _validated(_model_for(raw, own or {}), raw)
+    return _validate(_model_for(raw, own or {}), raw)
 
 
 def handles(raw: object, *, own: Mapping[str, type[Event]] | None = None) -> bool:
@@ -75,19 +76,15 @@ def _own_model(name: object, own: Mapping[str, type[Event]]) -> type[Event]:
     )
 
 
-def _validated(model: type[Event], raw: dict[str, Any]) -> Event:
+def _validate(model: type[Event], raw: dict[str, Any]) -> Event:
     if not model.__pydantic_complete__:
         with _building:
             model.model_rebuild()
-    try:
-        return model.model_validate(raw)
-    except Exception as error:  # noqa: BLE001 - an own event's validators may raise anything, and quote the event
-        problem = _problem(model, error)
-    # Outside the except block: Pydantic's error holds the whole input.
-    raise problem
+    # All errors: an own event's validators may raise anything, and quote the event as Pydantic's error does.
+    return rebuilt(lambda: model.model_validate(raw), by=lambda error: _explain(model, error))
 
 
-def _problem(model: type[Event], error: Exception) -> EventError:
+def _explain(model: type[Event], error: Exception) -> EventError:
     """What was wrong, without a value and without a key, which is data in an event as well."""
     try:
         found = find_problems(error, names=find_names(model) | {"event"}) if isinstance(error, ValidationError) else []

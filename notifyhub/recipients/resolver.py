@@ -10,6 +10,7 @@ from notifyhub.channels import PHONE_NUMBER, RECIPIENT
 from notifyhub.errors import EventError, ProviderError, RecipientLookupError, Undeliverable
 from notifyhub.events.cognito import CodeEvent, TakeOverEvent
 from notifyhub.events.notification import NotificationEvent
+from notifyhub.redaction.tracebacks import rebuilt
 from notifyhub.workers import WORKERS, Saturated, TimedOut
 
 if TYPE_CHECKING:
@@ -71,11 +72,12 @@ class EventRecipients(RecipientResolver):
         return attributes.get(attribute) if attributes.get(f"{attribute}_verified") == "true" else None
 
     def _user_in_time(self, event: TakeOverEvent, deadline: Deadline) -> dict[str, Any]:
-        try:
-            return WORKERS.call(lambda: self._user(event), deadline.remaining())
-        except (TimedOut, Saturated):
-            pass
-        raise RecipientLookupError("AdminGetUser did not answer in time; raise the function's time-out")
+        late = "AdminGetUser did not answer in time; raise the function's time-out"
+        return rebuilt(
+            lambda: WORKERS.call(lambda: self._user(event), deadline.remaining()),
+            by=lambda _: RecipientLookupError(late),
+            of=(TimedOut, Saturated),
+        )
 
     def _user(self, event: TakeOverEvent) -> dict[str, Any]:
         from notifyhub.clients.aws import AwsService

@@ -103,9 +103,10 @@ class Renderer:
 def _rendered(
     templates: Mapping[str, jinja2.Template], event: Event, secret: Secret | None, facts: Mapping[str, Any]
 ) -> dict[str, str] | TemplateError:
-    """The texts by part, or the error as a value.
+    """Renders each part's text; returns the error as a value where a template fails.
 
-    Raised here it would carry Jinja's own error, which shows values, and this frame, which holds the plaintext.
+    Not through `rebuilt`, as elsewhere: the traceback of what is raised here would lead to this frame, which holds the
+    plaintext.
     """
     context = {**facts, **_revealed(dict(event.template_values())), **_secret_as(event.trigger, secret)}
     texts = {}

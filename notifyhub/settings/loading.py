@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from notifyhub.errors import ConfigurationError, ConfigurationNotFound
+from notifyhub.redaction.tracebacks import rebuilt
 from notifyhub.redaction.validation_errors import Problem, find_problems
 from notifyhub.settings.model import Settings
 
@@ -37,14 +38,19 @@ def load_settings(path: str | Path | None = None, *, environ: Mapping[str, str] 
 
 
 def validate(model: type[S], table: Any, *, folder: Path, prefix: str = "") -> S:
-    """The table as its model; raises ConfigurationError that names each wrong key and quotes no value."""
-    try:
-        return model.model_validate(table, context={"folder": folder})
-    except ValidationError as error:
-        found = find_problems(error, prefix=prefix)
+    """Makes a model of a table; raises ConfigurationError, which names each wrong key and quotes no value."""
+    return rebuilt(
+        lambda: model.model_validate(table, context={"folder": folder}),
+        by=lambda error: _explain(error, model, prefix),
+        of=ValidationError,
+    )
+
+
+def _explain(error: Any, model: type[BaseModel], prefix: str) -> ConfigurationError:
+    found = find_problems(error, prefix=prefix)
     found = [problem._replace(path=problem.path.removesuffix(".[key]")) for problem in found]
     first, *others = [_with_suggestion(problem, model, prefix) for problem in found]
-    raise ConfigurationError("; ".join([first.text, *map(str, others)]), path=first.path or None)
+    return ConfigurationError("; ".join([first.text, *map(str, others)]), path=first.path or None)
 
 
 def _find(path: str | Path | None, environ: Mapping[str, str]) -> Path | None:
@@ -62,17 +68,21 @@ def _find(path: str | Path | None, environ: Mapping[str, str]) -> Path | None:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # Windows' editors begin it with a mark
-    except tomllib.TOMLDecodeError as error:
-        problem = f"this is not valid TOML: {error}"
-    except UnicodeDecodeError:
-        problem = "this is not UTF-8 text"
-    except (ValueError, RecursionError):  # a number of thousands of digits, tables nested as deeply
-        problem = "this is not valid TOML"
-    except OSError as error:
-        problem = f"this cannot be read ({type(error).__name__})"
-    raise ConfigurationError(problem, path=str(file))
+    return rebuilt(
+        lambda: tomllib.loads(file.read_text(encoding="utf-8-sig")),  # Windows' editors begin it with a mark
+        by=lambda error: ConfigurationError(_unreadable(error), path=str(file)),
+        of=(ValueError, RecursionError, OSError),
+    )
+
+
+def _unreadable(error: Exception) -> str:
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return f"this is not valid TOML: {error}"
+    if isinstance(error, UnicodeDecodeError):
+        return "this is not UTF-8 text"
+    if isinstance(error, OSError):
+        return f"this cannot be read ({type(error).__name__})"
+    return "this is not valid TOML"  # a number of thousands of digits, tables nested as deeply
 
 
 def _with_environment(tables: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
