@@ -1,4 +1,4 @@
-"""The one spelling of a locale, its pattern, and its wider forms."""
+"""Spells locales in one way, and finds their wider forms."""
 
 from __future__ import annotations
 

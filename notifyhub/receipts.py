@@ -1,4 +1,4 @@
-"""What became of an event, to be kept and shown: no content and no full recipient in it."""
+"""The outcome of a dispatch, to be kept and shown: it holds no content and no full recipient."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What became of one channel of an event."""
+    """The outcome of one channel of an event."""
 
     channel: Channel
     status: Status
@@ -56,19 +56,19 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What became of an event: the worst status of its deliveries, and each of them."""
+    """The outcome of an event: the worst status of its deliveries, and each of them."""
 
     status: Status
     deliveries: tuple[Delivery, ...]
 
     @classmethod
     def of(cls, deliveries: tuple[Delivery, ...]) -> Receipt:
-        """The receipt over all channels of one event."""
+        """Makes the receipt over all channels of one event."""
         worst = max(deliveries, key=lambda delivery: _SEVERITY.index(delivery.status))
         return cls(status=worst.status, deliveries=deliveries)
 
     def as_duplicate(self) -> Delivery:
-        """The one delivery of a settled claim, for an event that came again after it was accepted."""
+        """Returns the delivery of a settled claim as a duplicate, for an event that came again."""
         return replace(self.deliveries[0], status="duplicate")
 
 

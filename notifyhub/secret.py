@@ -1,4 +1,4 @@
-"""A text that must not be seen by accident."""
+"""A text that cannot be shown by accident."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Secret:
         self.__text = text
 
     def reveal(self) -> str:
-        """The plaintext. Do not keep it."""
+        """Returns the plaintext, which must not be kept."""
         return self.__text
 
     def shows_in(self, text: str) -> bool:
-        """Whether a text holds the plaintext, for whoever has to keep it out without knowing it."""
+        """Whether a text holds the plaintext, so that callers can keep it out without knowing it."""
         return contains_escaped(text, self.__text)
 
     def __repr__(self) -> str:

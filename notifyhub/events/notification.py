@@ -1,4 +1,4 @@
-"""Events of the application itself."""
+"""The base class of the application's own events."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class NotificationEvent(Event):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Names the event and refuses what could not be sent as it should be, where the class is written."""
+        """Names the event and refuses unusable fields as soon as the class is written."""
         super().__pydantic_init_subclass__(**kwargs)
         cls.model_rebuild(raise_errors=False)
         if "name" not in vars(cls):
@@ -78,16 +78,16 @@ class NotificationEvent(Event):
         return {name: text for name, value in values.items() if (text := _as_text(value)) is not None}
 
     def template_values(self) -> Mapping[str, Any]:
-        """All fields but the recipient, as `event`; Secrets stay Secrets, at any depth."""
+        """Returns all fields but the recipient as `event`; Secrets stay Secrets, at any depth."""
         return {"event": _model_values(self, without={"recipient"})}
 
     def key(self, channel: Channel, correlation: str) -> str:
-        """The event's name, id and the channel, whatever the request."""
+        """Returns a key made of the event's name, its id and the channel; the request does not matter."""
         return digest("own", self.trigger, self.id, channel)
 
 
 def _refuse_taken_names(event: type[NotificationEvent]) -> None:
-    """A field that is called like something of all events would stand in its way; Pydantic only warns."""
+    """Refuses fields named like an attribute of all events, of which Pydantic only warns."""
     if taken := [name for name in event.model_fields if name in vars(Event)]:
         raise ConfigurationError(
             f"every event has {taken[0]!r} already; call the field something else",
@@ -96,7 +96,7 @@ def _refuse_taken_names(event: type[NotificationEvent]) -> None:
 
 
 def _refuse_masks(event: type[NotificationEvent]) -> None:
-    """Pydantic's own secrets are written as asterisks, which would be sent."""
+    """Refuses Pydantic's own secrets: they are written as asterisks, which would be sent."""
     import pydantic
 
     masks = (pydantic.SecretStr, pydantic.SecretBytes, pydantic.Secret)
@@ -110,7 +110,7 @@ def _refuse_masks(event: type[NotificationEvent]) -> None:
 
 
 def _as_text(value: Any) -> str | None:
-    """One value as routes name it, booleans as Cognito writes them; None for what holds none or several."""
+    """Writes one value as routes name it, booleans as Cognito does; returns None for no value or several."""
     if isinstance(value, enum.Enum):
         return _as_text(value.value)
     if isinstance(value, bool):
@@ -119,7 +119,7 @@ def _as_text(value: Any) -> str | None:
 
 
 def _model_values(model: BaseModel, *, without: Iterable[str] = ()) -> dict[str, Any]:
-    """The model as JSON has it, but for the fields with Secrets in them, which JSON refuses."""
+    """Dumps the model as JSON does, except for fields with Secrets in them, which JSON refuses."""
     fields = {name: value for name, value in _named(model).items() if name not in without}
     secret = {name: _with_secrets(value) for name, value in fields.items() if _holds_secret(value)}
     return {**model.model_dump(mode="json", exclude={*without, *secret}, exclude_none=True), **secret}

@@ -1,4 +1,4 @@
-"""From what Lambda hands over to a typed event."""
+"""Turns the object that Lambda receives into a typed event."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _building = threading.Lock()  # the first events of a process may come at once, 
 
 
 def parse_event(raw: object, *, own: Mapping[str, type[Event]] | None = None) -> Event:
-    """The typed event for a decoded JSON object; an Event is returned as is.
+    """Makes a typed event of a decoded JSON object; an Event is returned as it is.
 
     `own` maps the names of the application's events to their classes. Raises EventError, with the field's path, for
     what cannot be read; a source of a custom sender that is not known yet is read as the generic event of its channel.
@@ -35,7 +35,7 @@ def parse_event(raw: object, *, own: Mapping[str, type[Event]] | None = None) ->
 
 
 def handles(raw: object, *, own: Mapping[str, type[Event]] | None = None) -> bool:
-    """Whether an event is meant for notifyhub; false for other triggers of the same function. Never raises."""
+    """Whether an event is meant for notifyhub, and not for another trigger of the function; never raises."""
     if isinstance(raw, Event):
         return True
     if not isinstance(raw, dict):
@@ -85,7 +85,7 @@ def _validate(model: type[Event], raw: dict[str, Any]) -> Event:
 
 
 def _explain(model: type[Event], error: Exception) -> EventError:
-    """What was wrong, without a value and without a key, which is data in an event as well."""
+    """Explains an error without values and without keys, which are data in an event as well."""
     try:
         found = find_problems(error, names=find_names(model) | {"event"}) if isinstance(error, ValidationError) else []
     except Exception as unreadable:  # noqa: BLE001 - values that cannot be written as text

@@ -50,7 +50,7 @@ TRIGGERS = {
 
 
 def source_names() -> list[str]:
-    """All fifteen sources as AWS spells them."""
+    """Returns all fifteen sources as AWS spells them."""
     prefixes: dict[Channel, str] = {"email": "CustomEmailSender", "sms": "CustomSMSSender"}
     triggers = TRIGGERS.values()
     return [f"{prefixes[channel]}_{t.name}" for channel in CHANNELS for t in triggers if channel in t.channels]
@@ -58,7 +58,7 @@ def source_names() -> list[str]:
 
 @functools.lru_cache(maxsize=64)
 def split_source(source: str) -> tuple[Channel, str] | None:
-    """The channel and the trigger's name; None for a source that is no custom sender's.
+    """Splits a source into channel and trigger's name; returns None if it is no custom sender's.
 
     AWS's own tables spell the SMS prefix in two ways.
     """

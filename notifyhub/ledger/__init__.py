@@ -1,4 +1,4 @@
-"""Ledgers: who works on a message, and what became of it."""
+"""Ledgers record who works on a message and how it ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ledger in a DynamoDB table, for functions of which many containers run at once."""
+"""A ledger in a DynamoDB table, which all containers of a function share."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _RELEASE = "REMOVE #owner, lease_ends"
 
 
 class DynamoDbLedger(Ledger):
-    """One conditional UpdateItem per operation, which is all that the role needs to be granted.
+    """Keeps claims and receipts by one conditional UpdateItem each, the only permission that the role needs.
 
     Times are compared in the condition; the table's TTL, on `expires`, only cleans up what was neither claimed nor
     settled for `keep`. Making it does not talk to AWS.
@@ -78,7 +78,7 @@ class DynamoDbLedger(Ledger):
         self._update("probe", PROBED, update=_RELEASE, condition=_MINE, values={":me": PROBED})
 
     def _expires(self) -> int:
-        """Seconds since 1970, as DynamoDB's TTL wants them."""
+        """Returns when an entry expires, in seconds since 1970, as DynamoDB's TTL wants it."""
         return int((self._clock() + self._keep).timestamp())
 
     def _update(self, operation: str, key: str, *, update: str, condition: str, values: dict[str, Any]) -> Reply:
@@ -95,7 +95,7 @@ class DynamoDbLedger(Ledger):
         return self._called("UpdateItem", operation, parameters)
 
     def _read(self, key: str) -> dict[str, Any]:
-        """The item as it is: DynamoDB sends it with its refusal, some emulators do not."""
+        """Reads the item, which DynamoDB sends with its refusal and some emulators do not."""
         parameters = {"TableName": self._table, "Key": {"id": {"S": key}}, "ConsistentRead": True}
         item: dict[str, Any] = self._called("GetItem", "claim", parameters).field("Item") or {}
         return item
@@ -130,7 +130,7 @@ _CREDENTIALS = ("UnrecognizedClientException", "ExpiredTokenException", "Invalid
 
 
 def _typed(value: str | int | set[str]) -> dict[str, Any]:
-    """As the wire writes it."""
+    """Writes a value as DynamoDB's wire format does."""
     if isinstance(value, str):
         return {"S": value}
     return {"N": str(value)} if isinstance(value, int) else {"SS": sorted(value)}

@@ -1,4 +1,4 @@
-"""A ledger in this process's memory: it recognises what the same container has seen, and forgets with it."""
+"""A ledger in this process's memory: it recognises messages of this container only, and ends with it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Entry:
 
 
 class MemoryLedger(Ledger):
-    """Wall clock, as the other ledgers: a frozen container's monotonic clock stands still."""
+    """Keeps claims and receipts in memory, by wall clock: a frozen container's monotonic clock stands still."""
 
     may_block = False
 

@@ -1,4 +1,4 @@
-"""What a store keeps of a receipt and of a moment, and what they are when they come back."""
+"""Converts receipts and times to what stores keep, and back."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def dump_receipt(receipt: Receipt) -> str:
-    """Compact JSON: a list of deliveries, without attempts, recipients (not even masked ones) and empty fields."""
+    """Writes compact JSON: a list of deliveries, without attempts, recipients (masked ones too) and empty fields."""
     return json.dumps([_kept(delivery) for delivery in receipt.deliveries], separators=(",", ":"), ensure_ascii=False)
 
 
 def load_receipt(record: str) -> Receipt:
-    """The receipt that a record was made of.
+    """Reads the receipt of a record.
 
     Fields that this version does not know are passed over. Raises LedgerError where the rest cannot be understood: to
     take it for a duplicate could lose a code, while a ledger that fails costs a second one at worst.
@@ -41,18 +41,18 @@ def load_receipt(record: str) -> Receipt:
 
 
 def unreadable() -> LedgerError:
-    """For what no release up to this one has written."""
+    """Makes the error for a record that no release up to this one has written."""
     text = "the ledger holds a record that this version cannot read; deploy the newer version everywhere, or delete it"
     return LedgerError(text, operation="claim")
 
 
 def milliseconds(moment: datetime | timedelta) -> int:
-    """Since 1970, or as long as the time lasts; what is less than one is cut off."""
+    """Converts a moment to milliseconds since 1970, or a duration to milliseconds, rounded down."""
     return (moment - _EPOCH if isinstance(moment, datetime) else moment) // _MILLISECOND
 
 
 def moment(milliseconds: int) -> datetime:
-    """The time so long after 1970, in UTC."""
+    """Converts milliseconds since 1970 to a moment, in UTC."""
     return _EPOCH + milliseconds * _MILLISECOND
 
 

@@ -1,4 +1,4 @@
-"""All that a provider plugin needs, beside the errors and messages.
+"""Exports all that a provider plugin needs beside `notifyhub.errors` and `notifyhub.messages`.
 
 ```python
 from notifyhub.errors import RecipientRejected

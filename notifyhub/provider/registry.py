@@ -1,4 +1,4 @@
-"""Which providers are installed, and their classes by name."""
+"""Finds the installed providers, and loads their classes by name."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ FALLBACK_PACKAGE = "notifyhub_providers"
 
 
 class Registry:
-    """The providers that installed packages offer; scans their metadata once, imports only what is asked for."""
+    """Knows the providers of installed packages; scans their metadata once, imports only what is asked for."""
 
     def __init__(self) -> None:
         self._offers: Mapping[str, list[EntryPoint]] | None = None
 
     def names(self) -> list[str]:
-        """All names on offer, sorted."""
+        """Returns the names of all installed providers, sorted."""
         return sorted({*self._scanned(), *_names_without_metadata()})
 
     def origin(self, name: str) -> str:
-        """The distribution that offers the name."""
+        """Returns the distribution that offers the name."""
         offers = self._scanned().get(name)
         return _origin(offers[0]) if offers else DISTRIBUTION
 
     def load(self, name: str) -> type[Provider]:
-        """The provider's class; raises ProviderNotFound, ProviderConflict or MissingExtra."""
+        """Returns the provider's class; raises ProviderNotFound, ProviderConflict or MissingExtra."""
         offers = self._scanned().get(name, [])
         if len(offers) > 1:
             raise ProviderConflict(name, offered_by=[_origin(offer) for offer in offers])
@@ -68,7 +68,7 @@ def _imported(name: str, offer: EntryPoint) -> object:
 
 
 def _without_metadata(name: str) -> object | None:
-    """A first-party provider in a bundle that was stripped of its metadata, and so of its entry points."""
+    """Finds a first-party provider in a bundle that was stripped of its metadata, and so of its entry points."""
     module_name = f"{FALLBACK_PACKAGE}.{name}"
     try:
         module = importlib.import_module(module_name)
@@ -89,7 +89,7 @@ def _names_without_metadata() -> list[str]:
 
 
 def _broken(name: str, module: str, error: Exception, *, origin: str) -> ConfigurationError:
-    """What to tell of a provider that cannot be imported; extras are ours only for what this distribution brings."""
+    """Makes the error for a provider that cannot be imported; only this distribution's own have extras to name."""
     if isinstance(error, ModuleNotFoundError) and re.sub(r"[-_.]+", "-", origin).lower() == DISTRIBUTION:
         return MissingExtra(name, module=error.name or "a module")
     shown = isinstance(error, ImportError | SyntaxError | AttributeError)  # these quote code alone

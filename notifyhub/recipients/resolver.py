@@ -1,4 +1,4 @@
-"""Where a message goes."""
+"""Finds the address that a message goes to."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class RecipientResolver(abc.ABC):
 
     @abc.abstractmethod
     def resolve(self, event: Event, channel: Channel, deadline: Deadline) -> str | None:
-        """The mail address or phone number, None where there is none.
+        """Returns the mail address or phone number, None if there is no such address.
 
         Raises RecipientLookupError where it cannot be told just now, so that the event is tried again.
         """
 
     def address(self, event: Event, channel: Channel, deadline: Deadline) -> str:
-        """The address to send to; raises Undeliverable where there is no usable one."""
+        """Returns the address to send to; raises Undeliverable if there is no usable one."""
         address = self.resolve(event, channel, deadline)
         if address is None or not _USABLE[channel].fullmatch(address):
             what = "there is no" if not address else "this is no usable"
@@ -48,13 +48,13 @@ class RecipientResolver(abc.ABC):
 
 
 class EventRecipients(RecipientResolver):
-    """The default: what the event itself says, and for take-over events what the user pool knows."""
+    """Takes the address from the event, and for take-over events from the user pool; this is the default."""
 
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients
 
     def resolve(self, event: Event, channel: Channel, deadline: Deadline) -> str | None:
-        """The channel's attribute; never anything of clientMetadata, which the caller controls."""
+        """Returns the channel's attribute, and never anything of clientMetadata, which the caller controls."""
         if isinstance(event, NotificationEvent):
             return event.recipient.address(channel)
         if isinstance(event, CodeEvent):
@@ -64,7 +64,7 @@ class EventRecipients(RecipientResolver):
         raise EventError(f"{type(event).__name__} needs a resolver of its own: [hooks] resolver")
 
     def _looked_up(self, event: TakeOverEvent, attribute: str, deadline: Deadline) -> str | None:
-        """The user's own attribute, only if it is verified: a warning to an attacker's address would be no warning."""
+        """Returns the user's own attribute if it is verified: a warning must not go to an attacker's address."""
         if deadline.passed:
             raise RecipientLookupError("no time was left to look the user up; raise the function's time-out")
         user = self._user_in_time(event, deadline)

@@ -1,4 +1,4 @@
-"""The ways in which a text may be written inside another."""
+"""Finds a text inside another, also where it is escaped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def contains_escaped(text: str, needle: str) -> bool:
 
 
 def _escaped(needle: str) -> Iterator[str]:
-    """As HTML, a URL, JSON and Python's repr write it."""
+    """Yields the text as HTML, a URL, JSON and Python's repr write it."""
     import json
     from urllib.parse import quote, quote_plus
 

@@ -1,4 +1,4 @@
-"""Keeps the libraries' own log lines from showing what passes through them.
+"""Silences log lines of libraries that show credentials, codes and recipients.
 
 At DEBUG, botocore logs request and response bodies (data keys, message texts), httpcore headers (API keys), and httpx
 logs URLs at INFO (tokens of chat services). notifyhub logs every outcome itself, so nothing is lost with them.
@@ -25,18 +25,18 @@ _NOTHING = _AtLeast(logging.CRITICAL + 1)
 
 
 def guard_http() -> None:
-    """Silences what httpx and httpcore say of requests."""
+    """Silences the log lines of httpx and httpcore about requests."""
     _guard(("httpx", "httpcore"), _WARNINGS)
 
 
 def guard_aws() -> None:
-    """Silences what the AWS libraries say of requests; of the Encryption SDK also errors, which we raise better."""
+    """Silences the log lines of AWS libraries about requests, and all lines of the Encryption SDK."""
     _guard(("boto3", "botocore", "urllib3"), _WARNINGS)
     _guard(("aws_encryption_sdk",), _NOTHING)
 
 
 def _guard(prefixes: tuple[str, ...], passing: _AtLeast) -> None:
-    """A filter does not reach a logger's children, so each gets its own; later children inherit the level."""
+    """Filters a logger and each of its children, which its filter does not reach; later ones inherit the level."""
     for prefix in prefixes:
         top = logging.getLogger(prefix)
         top.setLevel(max(top.level, logging.WARNING))

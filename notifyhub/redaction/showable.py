@@ -1,8 +1,8 @@
-"""Which texts of others may be shown: those that look like a name, an id or a code, and so quote no message.
+"""Tells which foreign texts may be shown: those that look like a name, an id or a code, not like a message.
 
 The patterns differ by what has to fit. An event's author may be anybody, so no more fits than what Cognito's names and
 ids are made of. Vendors' codes have dots and slashes too, and their message ids any character that is not a space;
-what those quote of the message is told by the message alone, in `delivery/scrubbing`.
+whether those quote the message is checked against the message itself, in `delivery/scrubbing`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What Pydantic found wrong, in words that quote no value."""
+"""Explains Pydantic's validation errors in words that quote no value."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Problem(NamedTuple):
 
 
 def find_problems(error: ValidationError, *, prefix: str = "", names: AbstractSet[str] | None = None) -> list[Problem]:
-    """All that the error reports, rebuilt from location and type; Pydantic's own text shows the input.
+    """Lists the problems of a validation error, rebuilt from location and type: Pydantic's text shows the input.
 
     With `names` other keys than these are data: neither a path nor a text shows them.
     """
@@ -52,7 +52,7 @@ def find_problems(error: ValidationError, *, prefix: str = "", names: AbstractSe
 
 
 def find_names(model: type[Any]) -> set[str]:
-    """The names and aliases of all fields that a model is made of, at any depth."""
+    """Finds the names and aliases of all fields that a model is made of, at any depth."""
     names: set[str] = set()
     for part in find_types(model):
         for name, field in _fields(part).items():
@@ -61,7 +61,7 @@ def find_names(model: type[Any]) -> set[str]:
 
 
 def find_types(annotation: Any) -> Iterator[Any]:
-    """The types that an annotation is made of, through the fields of models."""
+    """Finds the types that an annotation is made of, through the fields of models."""
     waiting, seen = [annotation], set()
     while waiting:
         part = waiting.pop()
@@ -97,7 +97,7 @@ def _problem(detail: Any, prefix: str, names: AbstractSet[str] | None) -> Proble
 
 
 def _own_words(detail: Any, names: AbstractSet[str] | None) -> str:
-    """The validator's message, unless it quotes what it was given."""
+    """Returns the validator's message, unless it quotes the value."""
     text, kind = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, "), detail["type"]
     folded = text if kind in _OF_TYPES else text.casefold()
     words = _tokens(folded) if kind in _OF_VALIDATORS else set()
@@ -109,7 +109,7 @@ def _own_words(detail: Any, names: AbstractSet[str] | None) -> str:
 
 
 def _tokens(text: str) -> set[str]:
-    """What a validator may quote as a part; every address may have the words left out here."""
+    """Splits a text into words that a validator may quote, without those that every address may have."""
     return set(re.findall(r"\w{3,}", text)) - _SAYING_NOTHING
 
 

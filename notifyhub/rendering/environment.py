@@ -17,7 +17,7 @@ _USED = re.compile(r"""\{%[-+]?\s*(?:extends|include|import|from)\s+["']([^"']+)
 
 
 def make_environment(roots: Sequence[Path]) -> jinja2.Environment:
-    """An environment whose templates are named `<root's number>!<path>`, or `<path>` for the first root that has it."""
+    """Makes the environment; templates are named `<root's number>!<path>`, or `<path>` for the first root with it."""
     import jinja2
 
     def load(name: str) -> tuple[str, str, None] | None:
@@ -45,7 +45,7 @@ def make_environment(roots: Sequence[Path]) -> jinja2.Environment:
 
 
 def find_used(file: str) -> list[str]:
-    """The templates that a file extends, includes or imports by name; computed names are not found."""
+    """Finds the templates that a file extends, includes or imports by name; misses computed names."""
     try:
         return _USED.findall(read_source(Path(file)))
     except (OSError, UnicodeDecodeError):
@@ -53,7 +53,7 @@ def find_used(file: str) -> list[str]:
 
 
 def read_source(file: Path) -> str:
-    """The text of a template file."""
+    """Reads the text of a template file."""
     return file.read_text(encoding="utf-8-sig")  # Windows' editors begin it with a mark
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def make_renderer(settings: Settings) -> Renderer:
-    """The renderer over the user's folder of templates, which takes precedence, and the built-in ones."""
+    """Makes a renderer over the user's folder of templates, which takes precedence, and the built-in ones."""
     own = settings.templates.path
     return Renderer(
         [own, built_in_root()] if own else [built_in_root()],

@@ -40,13 +40,13 @@ def explain_render(error: Exception, template: jinja2.Template, known: Sequence[
 
 
 def _place(error: Exception, template: jinja2.Template) -> tuple[str, int | None]:
-    """The innermost template frame; Jinja maps its frames to the template's own lines."""
+    """Finds file and line of the innermost template frame; Jinja maps its frames to the template's own lines."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
     return (frames[-1].filename, frames[-1].lineno) if frames else (template.filename or str(template.name), None)
 
 
 def _spelled(error: Exception, file: str) -> str | None:
-    """The name in question, if the template itself spells it: `user[code]` would put the code in its place."""
+    """Finds the name that an error is about, if the template spells it: for `user[code]` Jinja names the code."""
     names = re.findall(r"'([A-Za-z_][\w:./-]*)'", f"{error} '{error}'")
     source = read_source(Path(file)) if Path(file).is_file() else ""
     # Compared word by word: a pattern made of the name, which may be a value, would stay in the cache of `re`.

@@ -1,4 +1,4 @@
-"""Which template files exist, and which of them one message is made of."""
+"""Finds the template files, and picks those that one message is made of."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ class Chosen:
     text: str | None
 
     def parts(self) -> dict[str, str]:
-        """The template names of the parts that exist."""
+        """Returns the template names of the parts that exist."""
         parts = {"html": self.html, "text": self.text, "subject": self.subject}
         return {part: name for part, name in parts.items() if name}
 
 
 class TemplateIndex:
-    """The files below the roots, read once; roots are in order of precedence, the built-in one last."""
+    """Lists the files below the roots once; roots are in order of precedence, the built-in one last."""
 
     def __init__(self, roots: Sequence[Path], *, default_locale: str) -> None:
         self.roots = tuple(roots)
@@ -62,21 +62,21 @@ class TemplateIndex:
         self._remembered = functools.lru_cache(maxsize=256)(self._choose)
 
     def folders(self) -> set[str]:
-        """All trigger folders that any root holds."""
+        """Returns all trigger folders that any root holds."""
         return {key.folder for files in self._files for key in files}
 
     def locales(self, folder: str, channel: Channel) -> set[str]:
-        """The locales that a trigger's bodies exist in."""
+        """Returns the locales that a trigger's bodies exist in."""
         keys = [PartKey(folder, channel, "body", kind) for kind in ("html", "txt")]
         return {locale for files in self._files for key in keys for locale in files.get(key, {})}
 
     def file(self, name: str) -> str:
-        """The file behind a template's name, as errors show it; a name without a root's number is shown as it is."""
+        """Returns the file behind a template's name, for errors; a name without a root's number stays as it is."""
         number, bang, path = name.partition("!")
         return str(self.roots[int(number)] / path) if bang else name
 
     def choose(self, folders: Sequence[str], channel: Channel, wanted: Iterable[str]) -> Chosen:
-        """The parts of one message; raises TemplateNotFound where no root has a body.
+        """Chooses the parts of one message; raises TemplateNotFound if no root has a body.
 
         Root and locale are chosen once, by the body: the HTML body of an email, or the text where there is no HTML at
         all. A part of a root that takes precedence over the body's is used in the same locale; one of a root below is
@@ -95,7 +95,7 @@ class TemplateIndex:
         raise TemplateNotFound(f"{folders[0]}/{channel}.body", roots=[str(root) for root in self.roots])
 
     def _body(self, key: PartKey, candidates: Sequence[str]) -> tuple[int, str] | None:
-        """The first root with the body in any of the locales, and the best of them there."""
+        """Finds the first root that has the body in any of the locales, and the best of its locales."""
         for number, files in enumerate(self._files):
             existing = files.get(key, {})
             if match := next((locale for locale in candidates if locale in existing), None):
@@ -122,7 +122,7 @@ class TemplateIndex:
 
 
 def built_in_root() -> Path:
-    """The folder of the templates that come with notifyhub."""
+    """Returns the folder of the templates that come with notifyhub."""
     spec = importlib.util.find_spec("notifyhub_templates")
     if spec is None or not spec.submodule_search_locations:
         raise ConfigurationError("the package notifyhub_templates is missing; install the whole distribution")

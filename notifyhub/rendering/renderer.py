@@ -1,4 +1,4 @@
-"""From an event and its secret to a message."""
+"""Renders a message from an event and its secret."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Renderer:
         self._environment = make_environment(self.index.roots)
 
     def render(self, event: Event, channel: Channel, to: str, secret: Secret | None) -> Message:
-        """The message to that address; raises a TemplateError that names file and line and holds no value."""
+        """Renders the message to that address; raises TemplateError, which names file and line and holds no value."""
         chosen = self.index.choose(event.template_folders, channel, event.preferred_locales)
         templates = {part: self._template(name) for part, name in chosen.parts().items()}
         lifetime = self._lifetimes.get(event.trigger, event.lifetime)
@@ -83,7 +83,7 @@ class Renderer:
                 self._template(used)
 
     def _shared(self, channel: Channel) -> set[str]:
-        """What templates extend, include or import by name; a name that is computed has to wait for its first use."""
+        """Finds what templates extend, include or import by name; computed names wait for their first use."""
         files = set()
         for folder in self.index.folders():
             with contextlib.suppress(TemplateError):  # not in the default locale
@@ -91,7 +91,7 @@ class Renderer:
         return {name for file in files for name in find_used(file)}
 
     def _template(self, name: str) -> jinja2.Template:
-        """The compiled template; raises TemplateError where it does not load."""
+        """Returns the compiled template; raises TemplateError if it does not load."""
         return rebuilt(lambda: self._environment.get_template(name), by=lambda error: self._explain(error, name))
 
     def _explain(self, error: Exception, name: str) -> TemplateError:
@@ -121,7 +121,7 @@ def _rendered(
 
 
 def _finished(texts: Mapping[str, str], channel: Channel, *, subject: str) -> dict[str, Any]:
-    """The texts as the message has them; `subject` is that of a mail whose templates bring none."""
+    """Finishes the texts for the message; `subject` is used if the templates of a mail have none."""
     html, text = texts.get("html"), texts.get("text", "")
     if channel == "sms":
         return {"text": text.strip()}
@@ -139,7 +139,7 @@ def _secret_as(trigger: str, secret: Secret | None) -> dict[str, str]:
 
 
 def _revealed(value: Any) -> Any:
-    """Secrets in the event itself, such as one-click links, as the texts that templates show."""
+    """Reveals secrets in the event itself, such as one-click links, for templates to show."""
     if isinstance(value, dict):
         return {name: _revealed(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -148,7 +148,7 @@ def _revealed(value: Any) -> Any:
 
 
 def _variables(app: Mapping[str, str], lifetime: timedelta | None) -> dict[str, str]:
-    """Values for templates that are kept at the vendor."""
+    """Returns the values for templates that are kept at the vendor."""
     variables = {"app_name": app["name"]} if "name" in app else {}
     if lifetime:
         variables["lifetime_minutes"] = str(int(lifetime.total_seconds() // 60))
@@ -156,5 +156,5 @@ def _variables(app: Mapping[str, str], lifetime: timedelta | None) -> dict[str, 
 
 
 def _one_line(subject: str) -> str:
-    """Control characters and line breaks collapse: a header is one line."""
+    """Replaces control characters and line breaks by spaces: a header is one line."""
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", subject).strip()

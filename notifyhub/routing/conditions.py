@@ -1,4 +1,4 @@
-"""What a route asks of a message."""
+"""The conditions that a route sets for messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Subject:
-    """One message as conditions see it; what takes time is found out when a condition first asks."""
+    """One message as conditions see it; properties are worked out when a condition first asks."""
 
     def __init__(self, event: Event, channel: Channel, to: str) -> None:
         self.channel = channel
@@ -64,15 +64,15 @@ class Subject:
 
 
 class Condition(abc.ABC):
-    """Something that a route asks for."""
+    """A condition that a route sets for messages."""
 
     @abc.abstractmethod
     def holds(self, subject: Subject) -> bool:
-        """Whether the message is as the route wants it."""
+        """Whether the message meets the condition."""
 
     @abc.abstractmethod
     def why_not(self, subject: Subject) -> str:
-        """What is different about the message; quotes nothing personal."""
+        """Says in which way the message does not meet the condition; quotes nothing personal."""
 
     @abc.abstractmethod
     def covers(self, other: Condition) -> bool:
@@ -87,15 +87,15 @@ class OneOf(Condition):
     allowed: frozenset[str]
 
     def holds(self, subject: Subject) -> bool:
-        """Whether it is listed; a property that the message lacks is not."""
+        """Whether the property is listed; one that the message lacks is not."""
         return getattr(subject, self.name) in self.allowed
 
     def why_not(self, subject: Subject) -> str:
-        """The property as it is."""
+        """Names the message's property."""
         return _described(self.name, getattr(subject, self.name))
 
     def covers(self, other: Condition) -> bool:
-        """Whether the same property may be more."""
+        """Whether the other lists values of the same property that are all listed here."""
         return isinstance(other, OneOf) and other.name == self.name and other.allowed <= self.allowed
 
 
@@ -106,11 +106,11 @@ class LocaleIn(Condition):
     allowed: frozenset[str]
 
     def holds(self, subject: Subject) -> bool:
-        """Whether it is listed: `de` also stands for `de-at`."""
+        """Whether the locale or a wider form of it is listed: `de` also stands for `de-at`."""
         return subject.locale is not None and not self.allowed.isdisjoint(widen(subject.locale))
 
     def why_not(self, subject: Subject) -> str:
-        """The locale as it is."""
+        """Names the message's locale."""
         return _described("locale", subject.locale)
 
     def covers(self, other: Condition) -> bool:
@@ -132,16 +132,16 @@ class AttributeIs(Condition):
         return subject.attributes.get(self.name) in self.allowed
 
     def why_not(self, subject: Subject) -> str:
-        """That it differs, without its value: attributes are personal."""
+        """Says that the attribute differs, without its value: attributes are personal."""
         return f"attribute {self.name} {'differs' if self.name in subject.attributes else 'is absent'}"
 
     def covers(self, other: Condition) -> bool:
-        """Whether the same attribute may have more values."""
+        """Whether the other lists values of the same attribute that are all listed here."""
         return isinstance(other, AttributeIs) and other.name == self.name and other.allowed <= self.allowed
 
 
 def make_conditions(route: Route) -> tuple[Condition, ...]:
-    """All that must hold for a route, and nothing that it does not ask for; the channel comes first."""
+    """Makes the conditions of a route, the channel's first."""
     return tuple(_conditions(route))
 
 

@@ -1,4 +1,4 @@
-"""The kinds of values that tables of the configuration hold."""
+"""The types of the values that tables of the configuration hold."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def _duration(value: Any) -> timedelta:
-    """`90s`, `15m`, `24h`, `7d`, or a number of seconds."""
+    """Reads `90s`, `15m`, `24h`, `7d`, or a number of seconds."""
     if isinstance(value, timedelta):
         return value
     match = re.fullmatch(r"([0-9]{1,8}(?:\.[0-9]{1,3})?)\s*([smhd]?)", str(value))
@@ -42,17 +42,17 @@ def unpack_table(value: Any) -> Any:
 
 
 def _listed(value: Any) -> Any:
-    """One value or a list of them."""
+    """Makes a list of one value or of several."""
     return [_as_text(item) for item in value] if isinstance(value, list | tuple) else [_as_text(value)]
 
 
 def _as_text(value: Any) -> Any:
-    """Numbers and truth values as Cognito writes them: `5`, `true`."""
+    """Writes numbers and truth values as Cognito does: `5`, `true`."""
     return str(value).lower() if isinstance(value, int | float) else value
 
 
 def trigger_name(name: str) -> str:
-    """A trigger of Cognito by any spelling of its letters' case; other names as they are."""
+    """Corrects the case of letters in the name of a Cognito trigger; leaves other names as they are."""
     return next((known for known in TRIGGERS if known.lower() == name.lower()), name)
 
 
@@ -91,7 +91,7 @@ def _scheme_and_host(url: str) -> tuple[str, str | None]:
 
 
 def _mail_sender(text: str) -> str:
-    """As written: encoded for a header, the name would be encoded again by whoever writes one."""
+    """Checks a sender and keeps it as written: encoded here, its name would be encoded twice in a header."""
     if not Mailbox.parse(text).address.isascii():
         raise ValueError("write the address in ASCII, its domain as xn--…")
     return text

@@ -1,4 +1,4 @@
-"""From `notifyhub.toml` and the environment to Settings."""
+"""Loads Settings from `notifyhub.toml` and the environment."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ S = TypeVar("S", bound=BaseModel)
 
 
 def load_settings(path: str | Path | None = None, *, environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of a file, overridden by `NOTIFYHUB__SECTION__KEY` variables.
+    """Loads the settings of a file, which `NOTIFYHUB__SECTION__KEY` variables override.
 
     Without a path the file is that of `NOTIFYHUB_CONFIG`, else `notifyhub.toml` in the Lambda function's code or in the
     working folder; without any file the variables alone have to do. Raises ConfigurationError with the key's path.
@@ -104,7 +104,7 @@ def _table(tables: dict[str, Any], sections: Iterable[str], variable: str) -> di
 
 
 def _spelled(name: str, table: Iterable[str]) -> str:
-    """The name as the file spells it, such as a trigger's: variables come in lower case."""
+    """Spells a name as the file does, such as a trigger's: variables come in lower case."""
     return next((known for known in table if known.lower() == name), name)
 
 
@@ -121,7 +121,7 @@ def _with_suggestion(problem: Problem, model: type[BaseModel], prefix: str) -> P
 
 
 def _keys(model: Any, steps: Iterable[str]) -> list[str]:
-    """The fields of the table that a path leads to."""
+    """Lists the fields of the table that a path leads to."""
     for step in steps:
         fields = getattr(model, "model_fields", {})
         model = _table_type(fields[step].annotation) if step in fields else model
@@ -129,7 +129,7 @@ def _keys(model: Any, steps: Iterable[str]) -> list[str]:
 
 
 def _table_type(annotation: Any) -> Any:
-    """The model inside of `Model | None`, `tuple[Model, ...]` or `dict[str, Model]`."""
+    """Finds the model inside of `Model | None`, `tuple[Model, ...]` or `dict[str, Model]`."""
     if not typing.get_args(annotation):
         return annotation
     found = (_table_type(argument) for argument in typing.get_args(annotation))

@@ -1,4 +1,4 @@
-"""The base class of every table of the configuration, and the lists and tables that text stands for."""
+"""The base class of every table of the configuration, which also reads lists and tables from text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Section(BaseModel):
 
 
 def _unpacked(text: str, annotation: Any) -> Any:
-    """The list or table that the text stands for, where one is expected; else the text."""
+    """Reads a list or a table from text where the field holds one; returns other text as it is."""
     containers = _containers(annotation)
     if dict in containers or (containers and text.lstrip().startswith("[")):
         return unpack_json(text)
