@@ -57,12 +57,12 @@ class Secret:
         from pydantic_core import core_schema
 
         return core_schema.no_info_plain_validator_function(
-            _validated,
+            _validate,
             serialization=core_schema.plain_serializer_function_ser_schema(_refuse, when_used="json"),
         )
 
 
-def _validated(value: object) -> Secret:
+def _validate(value: object) -> Secret:
     if isinstance(value, Secret):
         return value
     if isinstance(value, str):

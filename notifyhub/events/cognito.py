@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from notifyhub.channels import Channel
 
 
-def _texts(value: Any) -> Any:
+def _read_texts(value: Any) -> Any:
     """Reads a map of texts, in which null stands for an empty map and for an absent entry."""
     if value is None:
         return {}
     if not isinstance(value, dict):
         return value
-    return {str(name): _text(entry) for name, entry in value.items() if entry is not None}
+    return {str(name): _write(entry) for name, entry in value.items() if entry is not None}
 
 
-def _text(value: Any) -> str:
+def _write(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-Texts = Annotated[dict[str, str], BeforeValidator(_texts)]
+Texts = Annotated[dict[str, str], BeforeValidator(_read_texts)]
 
 
 class CallerContext(SafeModel):

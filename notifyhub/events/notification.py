@@ -75,11 +75,11 @@ class NotificationEvent(Event):
     def attributes(self) -> Mapping[str, str]:
         """The event's own fields that hold one value, as texts."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: text for name, value in values.items() if (text := _as_text(value)) is not None}
+        return {name: text for name, value in values.items() if (text := _write(value)) is not None}
 
     def template_values(self) -> Mapping[str, Any]:
         """Returns all fields but the recipient as `event`; Secrets stay Secrets, at any depth."""
-        return {"event": _model_values(self, without={"recipient"})}
+        return {"event": _dump(self, without={"recipient"})}
 
     def key(self, channel: Channel, correlation: str) -> str:
         """Returns a key made of the event's name, its id and the channel; the request does not matter."""
@@ -109,23 +109,23 @@ def _refuse_masks(event: type[NotificationEvent]) -> None:
             )
 
 
-def _as_text(value: Any) -> str | None:
+def _write(value: Any) -> str | None:
     """Writes one value as routes name it, booleans as Cognito does; returns None for no value or several."""
     if isinstance(value, enum.Enum):
-        return _as_text(value.value)
+        return _write(value.value)
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, str | int | float) else None
 
 
-def _model_values(model: BaseModel, *, without: Iterable[str] = ()) -> dict[str, Any]:
+def _dump(model: BaseModel, *, without: Iterable[str] = ()) -> dict[str, Any]:
     """Dumps the model as JSON does, except for fields with Secrets in them, which JSON refuses."""
-    fields = {name: value for name, value in _named(model).items() if name not in without}
-    secret = {name: _with_secrets(value) for name, value in fields.items() if _holds_secret(value)}
+    fields = {name: value for name, value in _name_values(model).items() if name not in without}
+    secret = {name: _dump_value(value) for name, value in fields.items() if _holds_secret(value)}
     return {**model.model_dump(mode="json", exclude={*without, *secret}, exclude_none=True), **secret}
 
 
-def _with_secrets(value: Any) -> Any:
+def _dump_value(value: Any) -> Any:
     if isinstance(value, Secret):
         return value
     if not _holds_secret(value):
@@ -133,17 +133,17 @@ def _with_secrets(value: Any) -> Any:
 
         return to_jsonable_python(value, by_alias=False, exclude_none=True)
     if isinstance(value, BaseModel):
-        return _with_secrets(_named(value)["root"]) if value.__pydantic_root_model__ else _model_values(value)
-    if named := _named(value):
-        return {_with_secrets(name): _with_secrets(item) for name, item in named.items() if item is not None}
-    return [_with_secrets(item) for item in _items(value)]
+        return _dump_value(_name_values(value)["root"]) if value.__pydantic_root_model__ else _dump(value)
+    if named := _name_values(value):
+        return {_dump_value(name): _dump_value(item) for name, item in named.items() if item is not None}
+    return [_dump_value(item) for item in _items(value)]
 
 
 def _holds_secret(value: Any) -> bool:
-    return isinstance(value, Secret) or any(map(_holds_secret, _named(value).values() or _items(value)))
+    return isinstance(value, Secret) or any(map(_holds_secret, _name_values(value).values() or _items(value)))
 
 
-def _named(value: Any) -> Mapping[Any, Any]:
+def _name_values(value: Any) -> Mapping[Any, Any]:
     if isinstance(value, BaseModel):
         kind = type(value)
         names = (*kind.model_fields, *kind.model_computed_fields)

@@ -56,9 +56,9 @@ class DynamoDbLedger(Ledger):
         values = {":me": owner, ":now": at, ":ends": at + int(lease * 1000), ":once": 1, ":expires": self._expires()}
         reply = self._update("claim", key, update=_CLAIM, condition=_FREE, values=values)
         if reply.code != REFUSED:
-            return _claim("won", key, reply.field("Attributes"))
+            return _make_claim("won", key, reply.field("Attributes"))
         item = reply.field("Item") or self._read(key)
-        return _claim("settled" if "receipt" in item else "held", key, item)
+        return _make_claim("settled" if "receipt" in item else "held", key, item)
 
     def settle(self, claim: Claim, receipt: Receipt) -> None:
         """See the base class."""
@@ -88,19 +88,19 @@ class DynamoDbLedger(Ledger):
             "UpdateExpression": update,
             "ConditionExpression": condition,
             "ExpressionAttributeNames": {"#owner": "owner"},  # a reserved word
-            "ExpressionAttributeValues": {name: _typed(value) for name, value in values.items()},
+            "ExpressionAttributeValues": {name: _encode(value) for name, value in values.items()},
             "ReturnValues": "ALL_NEW" if operation == "claim" else "NONE",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD" if operation == "claim" else "NONE",
         }
-        return self._called("UpdateItem", operation, parameters)
+        return self._call("UpdateItem", operation, parameters)
 
     def _read(self, key: str) -> dict[str, Any]:
         """Reads the item, which DynamoDB sends with its refusal and some emulators do not."""
         parameters = {"TableName": self._table, "Key": {"id": {"S": key}}, "ConsistentRead": True}
-        item: dict[str, Any] = self._called("GetItem", "claim", parameters).field("Item") or {}
+        item: dict[str, Any] = self._call("GetItem", "claim", parameters).field("Item") or {}
         return item
 
-    def _called(self, action: Literal["UpdateItem", "GetItem"], operation: str, parameters: dict[str, Any]) -> Reply:
+    def _call(self, action: Literal["UpdateItem", "GetItem"], operation: str, parameters: dict[str, Any]) -> Reply:
         method = {"UpdateItem": "update_item", "GetItem": "get_item"}[action]
         try:
             reply = self._service.call(method, parameters)
@@ -129,14 +129,14 @@ _THROTTLED = ("ThrottlingException", "ProvisionedThroughputExceededException", "
 _CREDENTIALS = ("UnrecognizedClientException", "ExpiredTokenException", "InvalidSignatureException")
 
 
-def _typed(value: str | int | set[str]) -> dict[str, Any]:
+def _encode(value: str | int | set[str]) -> dict[str, Any]:
     """Writes a value as DynamoDB's wire format does."""
     if isinstance(value, str):
         return {"S": value}
     return {"N": str(value)} if isinstance(value, int) else {"SS": sorted(value)}
 
 
-def _claim(state: Literal["won", "held", "settled"], key: str, item: Any) -> Claim:
+def _make_claim(state: Literal["won", "held", "settled"], key: str, item: Any) -> Claim:
     try:
         return Claim(
             key=key,

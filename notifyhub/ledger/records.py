@@ -22,7 +22,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 def dump_receipt(receipt: Receipt) -> str:
     """Writes compact JSON: a list of deliveries, without attempts, recipients (masked ones too) and empty fields."""
-    return json.dumps([_kept(delivery) for delivery in receipt.deliveries], separators=(",", ":"), ensure_ascii=False)
+    return json.dumps([*map(_dump_delivery, receipt.deliveries)], separators=(",", ":"), ensure_ascii=False)
 
 
 def load_receipt(record: str) -> Receipt:
@@ -32,7 +32,7 @@ def load_receipt(record: str) -> Receipt:
     take it for a duplicate could lose a code, while a ledger that fails costs a second one at worst.
     """
     try:
-        deliveries = tuple(map(_delivery, json.loads(record)))
+        deliveries = tuple(map(_load_delivery, json.loads(record)))
     except (ValueError, TypeError, AttributeError, RecursionError):
         deliveries = ()
     if not deliveries:
@@ -56,12 +56,12 @@ def moment(milliseconds: int) -> datetime:
     return _EPOCH + milliseconds * _MILLISECOND
 
 
-def _kept(delivery: Delivery) -> dict[str, str]:
+def _dump_delivery(delivery: Delivery) -> dict[str, str]:
     fields = {name: getattr(delivery, name) for name in _KEPT}
     return {name: value[:ERROR_LENGTH] for name, value in fields.items() if value}
 
 
-def _delivery(fields: dict[str, Any]) -> Delivery:
+def _load_delivery(fields: dict[str, Any]) -> Delivery:
     known = {name: fields.get(name) for name in _KEPT}
     if known["channel"] not in CHANNELS or known["status"] not in _STATUSES:
         raise ValueError

@@ -80,11 +80,11 @@ class SqliteLedger(Ledger):
                 execute(_SWEEP, values)
                 execute(_INSERT, values)
             elif row["receipt"] is not None:
-                return _claim("settled", row)
+                return _make_claim("settled", row)
             elif row["owner"] not in {None, owner} and now < row["lease_ends"]:
-                return _claim("held", row)
+                return _make_claim("held", row)
             execute(_CLAIM, values)
-            return _claim("won", execute(_SELECT, values).fetchone())
+            return _make_claim("won", execute(_SELECT, values).fetchone())
 
     def settle(self, claim: Claim, receipt: Receipt) -> None:
         """See the base class."""
@@ -149,7 +149,7 @@ def _names(row: sqlite3.Row) -> tuple[str, ...]:
     return tuple(map(str, json.loads(row["unknown_at"])))
 
 
-def _claim(state: Literal["won", "held", "settled"], row: sqlite3.Row) -> Claim:
+def _make_claim(state: Literal["won", "held", "settled"], row: sqlite3.Row) -> Claim:
     try:
         return Claim(
             key=row["id"],

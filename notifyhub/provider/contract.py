@@ -176,8 +176,8 @@ class Provider(abc.ABC):
             self.name,
             message,
             status=reply.status,
-            code=_safe(reply.code if code is None else code),
-            request_id=_safe(_request_id(reply)),
+            code=_keep_code(reply.code if code is None else code),
+            request_id=_keep_code(_request_id(reply)),
         )
         if isinstance(error, NotSent):
             error.retry_after = self.wait(reply)
@@ -227,7 +227,7 @@ def _request_id(reply: Reply) -> str | None:
     return next((reply.headers[name] for name in names if name in reply.headers), None)
 
 
-def _safe(value: object) -> str | None:
+def _keep_code(value: object) -> str | None:
     """Returns the value if it looks like a code or an id; anything else may quote the message."""
     text = "" if value is None else str(value)
     return text if is_code(text) else None

@@ -117,7 +117,7 @@ class ConfiguredProviders:
                 table = self._settings.providers.get(name)
                 if table is None:
                     raise ConfigurationError(f"there is no [providers.{name}]")
-                provider_class = self._class(name, table)
+                provider_class = self._load_class(name, table)
                 path = f"providers.{name}"
                 settings = validate(
                     provider_class.Settings, table.own_keys(), folder=self._settings.folder, prefix=path
@@ -138,7 +138,7 @@ class ConfiguredProviders:
             raise ConfigurationError("an instance of a Provider is needed", path=f"providers.{name}")
         return part
 
-    def _class(self, name: str, table: ProviderTable) -> type[Provider]:
+    def _load_class(self, name: str, table: ProviderTable) -> type[Provider]:
         provider_class = self._registry.load(table.use)
         if provider_class.capabilities.development_only and in_lambda() and not table.allow_in_lambda:
             raise ConfigurationError(

@@ -60,26 +60,26 @@ class EventRecipients(RecipientResolver):
         if isinstance(event, CodeEvent):
             return event.request.user_attributes.get(_ATTRIBUTES[channel])
         if isinstance(event, TakeOverEvent):
-            return self._looked_up(event, _ATTRIBUTES[channel], deadline)
+            return self._look_up(event, _ATTRIBUTES[channel], deadline)
         raise EventError(f"{type(event).__name__} needs a resolver of its own: [hooks] resolver")
 
-    def _looked_up(self, event: TakeOverEvent, attribute: str, deadline: Deadline) -> str | None:
+    def _look_up(self, event: TakeOverEvent, attribute: str, deadline: Deadline) -> str | None:
         """Returns the user's own attribute if it is verified: a warning must not go to an attacker's address."""
         if deadline.passed:
             raise RecipientLookupError("no time was left to look the user up; raise the function's time-out")
-        user = self._user_in_time(event, deadline)
+        user = self._fetch_in_time(event, deadline)
         attributes = {entry["Name"]: entry.get("Value") for entry in user.get("UserAttributes", [])}
         return attributes.get(attribute) if attributes.get(f"{attribute}_verified") == "true" else None
 
-    def _user_in_time(self, event: TakeOverEvent, deadline: Deadline) -> dict[str, Any]:
+    def _fetch_in_time(self, event: TakeOverEvent, deadline: Deadline) -> dict[str, Any]:
         late = "AdminGetUser did not answer in time; raise the function's time-out"
         return rebuilt(
-            lambda: WORKERS.call(lambda: self._user(event), deadline.remaining()),
+            lambda: WORKERS.call(lambda: self._fetch_user(event), deadline.remaining()),
             by=lambda _: RecipientLookupError(late),
             of=(TimedOut, Saturated),
         )
 
-    def _user(self, event: TakeOverEvent) -> dict[str, Any]:
+    def _fetch_user(self, event: TakeOverEvent) -> dict[str, Any]:
         from notifyhub.clients.aws import AwsService
 
         region = event.user_pool.partition("_")[0]

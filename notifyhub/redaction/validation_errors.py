@@ -48,7 +48,7 @@ def find_problems(error: ValidationError, *, prefix: str = "", names: AbstractSe
 
     With `names` other keys than these are data: neither a path nor a text shows them.
     """
-    return [_problem(detail, prefix, names) for detail in error.errors(include_url=False)]
+    return [_make_problem(detail, prefix, names) for detail in error.errors(include_url=False)]
 
 
 def find_names(model: type[Any]) -> set[str]:
@@ -56,7 +56,7 @@ def find_names(model: type[Any]) -> set[str]:
     names: set[str] = set()
     for part in find_types(model):
         for name, field in _fields(part).items():
-            names |= {name, *_aliases(field)}
+            names |= {name, *_find_aliases(field)}
     return names
 
 
@@ -76,7 +76,7 @@ def _fields(part: Any) -> dict[str, FieldInfo]:
     return getattr(part, "model_fields", {}) if isinstance(part, type) else {}
 
 
-def _aliases(field: FieldInfo) -> Iterator[str]:
+def _find_aliases(field: FieldInfo) -> Iterator[str]:
     waiting: list[Any] = [field.alias, field.validation_alias]
     while waiting:
         alias = waiting.pop()
@@ -88,32 +88,32 @@ def _aliases(field: FieldInfo) -> Iterator[str]:
             waiting += alias.convert_to_aliases()
 
 
-def _problem(detail: Any, prefix: str, names: AbstractSet[str] | None) -> Problem:
+def _make_problem(detail: Any, prefix: str, names: AbstractSet[str] | None) -> Problem:
     steps = [
         str(step) if names is None or isinstance(step, int) or step in names else "[key]" for step in detail["loc"]
     ]
     kind = detail["type"]
-    return Problem(".".join(filter(None, (prefix, *steps))), _WORDS.get(kind) or _own_words(detail, names), kind)
+    return Problem(".".join(filter(None, (prefix, *steps))), _WORDS.get(kind) or _quote_validator(detail, names), kind)
 
 
-def _own_words(detail: Any, names: AbstractSet[str] | None) -> str:
+def _quote_validator(detail: Any, names: AbstractSet[str] | None) -> str:
     """Returns the validator's message, unless it quotes the value."""
     text, kind = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, "), detail["type"]
     folded = text if kind in _OF_TYPES else text.casefold()
-    words = _tokens(folded) if kind in _OF_VALIDATORS else set()
-    for leaf in _leaves(detail["input"], names):
+    words = _split_words(folded) if kind in _OF_VALIDATORS else set()
+    for leaf in _find_leaves(detail["input"], names):
         given = leaf.strip() if kind in _OF_TYPES else leaf.strip().casefold()
-        if (len(given) > 1 and given in folded) or not words.isdisjoint(_tokens(given)):
+        if (len(given) > 1 and given in folded) or not words.isdisjoint(_split_words(given)):
             return "is not valid"
     return text
 
 
-def _tokens(text: str) -> set[str]:
+def _split_words(text: str) -> set[str]:
     """Splits a text into words that a validator may quote, without those that every address may have."""
     return set(re.findall(r"\w{3,}", text)) - _SAYING_NOTHING
 
 
-def _leaves(value: Any, names: AbstractSet[str] | None) -> Iterator[str]:
+def _find_leaves(value: Any, names: AbstractSet[str] | None) -> Iterator[str]:
     waiting = [value]  # no recursion: what is given may be nested deeper than Python calls
     while waiting:
         item = waiting.pop()

@@ -29,23 +29,23 @@ def explain_load(error: Exception, name: str, file: Callable[[str], str]) -> Tem
 
 def explain_render(error: Exception, template: jinja2.Template, known: Sequence[str]) -> TemplateError:
     """Turns an error of rendering into one that names file and line and quotes no value."""
-    where, line = _place(error, template)
+    where, line = _locate(error, template)
     if isinstance(error, jinja2.TemplateSyntaxError):
         return TemplateError(str(error.message), template=error.filename or where, line=error.lineno)
     if isinstance(error, jinja2.UndefinedError):
-        return UndefinedVariable(_spelled(error, where), template=where, line=line, known=known)
-    name = _spelled(error, where) if isinstance(error, jinja2.TemplateError) else None
+        return UndefinedVariable(_find_name(error, where), template=where, line=line, known=known)
+    name = _find_name(error, where) if isinstance(error, jinja2.TemplateError) else None
     named = f" ({name})" if name else ""
     return TemplateError(f"{type(error).__name__}{named} while rendering", template=where, line=line)
 
 
-def _place(error: Exception, template: jinja2.Template) -> tuple[str, int | None]:
+def _locate(error: Exception, template: jinja2.Template) -> tuple[str, int | None]:
     """Finds file and line of the innermost template frame; Jinja maps its frames to the template's own lines."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
     return (frames[-1].filename, frames[-1].lineno) if frames else (template.filename or str(template.name), None)
 
 
-def _spelled(error: Exception, file: str) -> str | None:
+def _find_name(error: Exception, file: str) -> str | None:
     """Finds the name that an error is about, if the template spells it: for `user[code]` Jinja names the code."""
     names = re.findall(r"'([A-Za-z_][\w:./-]*)'", f"{error} '{error}'")
     source = read_source(Path(file)) if Path(file).is_file() else ""

@@ -58,7 +58,7 @@ class TemplateIndex:
     def __init__(self, roots: Sequence[Path], *, default_locale: str) -> None:
         self.roots = tuple(roots)
         self._default = locales.normalize(default_locale)
-        self._files = [dict(_scanned(root, self._default)) for root in self.roots]
+        self._files = [dict(_scan(root, self._default)) for root in self.roots]
         self._remembered = functools.lru_cache(maxsize=256)(self._choose)
 
     def folders(self) -> set[str]:
@@ -129,7 +129,7 @@ def built_in_root() -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def _scanned(root: Path, default_locale: str) -> Iterator[tuple[PartKey, dict[str, str]]]:
+def _scan(root: Path, default_locale: str) -> Iterator[tuple[PartKey, dict[str, str]]]:
     if not root.is_dir():
         raise ConfigurationError(f"there is no folder {root}", path="templates.path")
     found: dict[PartKey, dict[str, str]] = {}

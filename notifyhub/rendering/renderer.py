@@ -48,10 +48,10 @@ class Renderer:
     def render(self, event: Event, channel: Channel, to: str, secret: Secret | None) -> Message:
         """Renders the message to that address; raises TemplateError, which names file and line and holds no value."""
         chosen = self.index.choose(event.template_folders, channel, event.preferred_locales)
-        templates = {part: self._template(name) for part, name in chosen.parts().items()}
+        templates = {part: self._load(name) for part, name in chosen.parts().items()}
         lifetime = self._lifetimes.get(event.trigger, event.lifetime)
         facts = {"app": self._app, "locale": chosen.locale, "trigger": event.trigger, "channel": channel}
-        texts = _rendered(templates, event, secret, {**facts, "lifetime": lifetime} if lifetime else facts)
+        texts = _render_parts(templates, event, secret, {**facts, "lifetime": lifetime} if lifetime else facts)
         if isinstance(texts, TemplateError):
             raise texts
         return Message(
@@ -61,8 +61,8 @@ class Renderer:
             locale=chosen.locale,
             secret=secret,
             tags=(event.trigger,),
-            variables=_variables(self._app, lifetime),
-            **_finished(texts, channel, subject=self._app.get("name", event.trigger)),
+            variables=_make_variables(self._app, lifetime),
+            **_finish(texts, channel, subject=self._app.get("name", event.trigger)),
         )
 
     def warm_up(self, channels: Iterable[Channel]) -> None:
@@ -72,17 +72,17 @@ class Renderer:
         message comes: a start that did it for all of them would take longer than most processes ever get back.
         """
         for channel in channels:
-            for name in sorted(self._shared(channel)):
+            for name in sorted(self._find_shared(channel)):
                 with contextlib.suppress(TemplateError):  # left to the message that needs it
-                    self._template(name)
+                    self._load(name)
 
     def compile(self, folders: Sequence[str], channel: Channel) -> None:
         """Loads a trigger's templates in the default locale; raises TemplateError where one does not load."""
         for name in self.index.choose(folders, channel, ()).parts().values():
             for used in (name, *find_used(self.index.file(name))):
-                self._template(used)
+                self._load(used)
 
-    def _shared(self, channel: Channel) -> set[str]:
+    def _find_shared(self, channel: Channel) -> set[str]:
         """Finds what templates extend, include or import by name; computed names wait for their first use."""
         files = set()
         for folder in self.index.folders():
@@ -90,7 +90,7 @@ class Renderer:
                 files |= {self.index.file(name) for name in self.index.choose((folder,), channel, ()).parts().values()}
         return {name for file in files for name in find_used(file)}
 
-    def _template(self, name: str) -> jinja2.Template:
+    def _load(self, name: str) -> jinja2.Template:
         """Returns the compiled template; raises TemplateError if it does not load."""
         return rebuilt(lambda: self._environment.get_template(name), by=lambda error: self._explain(error, name))
 
@@ -100,7 +100,7 @@ class Renderer:
         return explain_load(error, name, self.index.file)
 
 
-def _rendered(
+def _render_parts(
     templates: Mapping[str, jinja2.Template], event: Event, secret: Secret | None, facts: Mapping[str, Any]
 ) -> dict[str, str] | TemplateError:
     """Renders each part's text; returns the error as a value where a template fails.
@@ -108,7 +108,7 @@ def _rendered(
     Not through `rebuilt`, as elsewhere: the traceback of what is raised here would lead to this frame, which holds the
     plaintext.
     """
-    context = {**facts, **_revealed(dict(event.template_values())), **_secret_as(event.trigger, secret)}
+    context = {**facts, **_reveal(dict(event.template_values())), **_name_secret(event.trigger, secret)}
     texts = {}
     for part, template in templates.items():
         try:
@@ -120,7 +120,7 @@ def _rendered(
     return texts
 
 
-def _finished(texts: Mapping[str, str], channel: Channel, *, subject: str) -> dict[str, Any]:
+def _finish(texts: Mapping[str, str], channel: Channel, *, subject: str) -> dict[str, Any]:
     """Finishes the texts for the message; `subject` is used if the templates of a mail have none."""
     html, text = texts.get("html"), texts.get("text", "")
     if channel == "sms":
@@ -129,25 +129,25 @@ def _finished(texts: Mapping[str, str], channel: Channel, *, subject: str) -> di
         from notifyhub.rendering.html_text import derive_text
 
         text = derive_text(html)
-    return {"html": html, "text": text, "subject": _one_line(texts.get("subject", "")) or _one_line(subject)}
+    return {"html": html, "text": text, "subject": _join_lines(texts.get("subject", "")) or _join_lines(subject)}
 
 
-def _secret_as(trigger: str, secret: Secret | None) -> dict[str, str]:
+def _name_secret(trigger: str, secret: Secret | None) -> dict[str, str]:
     if secret is None:
         return {}
     return {"password" if trigger == TEMPORARY_PASSWORD else "code": secret.reveal()}
 
 
-def _revealed(value: Any) -> Any:
+def _reveal(value: Any) -> Any:
     """Reveals secrets in the event itself, such as one-click links, for templates to show."""
     if isinstance(value, dict):
-        return {name: _revealed(item) for name, item in value.items()}
+        return {name: _reveal(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_revealed(item) for item in value]
+        return [_reveal(item) for item in value]
     return value.reveal() if isinstance(value, Secret) else value
 
 
-def _variables(app: Mapping[str, str], lifetime: timedelta | None) -> dict[str, str]:
+def _make_variables(app: Mapping[str, str], lifetime: timedelta | None) -> dict[str, str]:
     """Returns the values for templates that are kept at the vendor."""
     variables = {"app_name": app["name"]} if "name" in app else {}
     if lifetime:
@@ -155,6 +155,6 @@ def _variables(app: Mapping[str, str], lifetime: timedelta | None) -> dict[str, 
     return variables
 
 
-def _one_line(subject: str) -> str:
+def _join_lines(subject: str) -> str:
     """Replaces control characters and line breaks by spaces: a header is one line."""
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", subject).strip()

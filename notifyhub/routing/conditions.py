@@ -92,7 +92,7 @@ class OneOf(Condition):
 
     def why_not(self, subject: Subject) -> str:
         """Names the message's property."""
-        return _described(self.name, getattr(subject, self.name))
+        return _describe(self.name, getattr(subject, self.name))
 
     def covers(self, other: Condition) -> bool:
         """Whether the other lists values of the same property that are all listed here."""
@@ -111,7 +111,7 @@ class LocaleIn(Condition):
 
     def why_not(self, subject: Subject) -> str:
         """Names the message's locale."""
-        return _described("locale", subject.locale)
+        return _describe("locale", subject.locale)
 
     def covers(self, other: Condition) -> bool:
         """Whether each locale of the other is listed here, or a wider form of it."""
@@ -142,7 +142,7 @@ class AttributeIs(Condition):
 
 def make_conditions(route: Route) -> tuple[Condition, ...]:
     """Makes the conditions of a route, the channel's first."""
-    return tuple(_conditions(route))
+    return tuple(_yield_conditions(route))
 
 
 def all_covered(wider: tuple[Condition, ...], narrower: tuple[Condition, ...]) -> bool:
@@ -150,7 +150,7 @@ def all_covered(wider: tuple[Condition, ...], narrower: tuple[Condition, ...]) -
     return all(any(condition.covers(other) for other in narrower) for condition in wider)
 
 
-def _conditions(route: Route) -> Iterator[Condition]:
+def _yield_conditions(route: Route) -> Iterator[Condition]:
     yield OneOf("channel", frozenset([route.channel]))
     lists = {"trigger": route.triggers, "pool": route.pools, "client": route.clients, "country": route.countries}
     yield from (OneOf(name, frozenset(listed)) for name, listed in lists.items() if listed)
@@ -159,7 +159,7 @@ def _conditions(route: Route) -> Iterator[Condition]:
     yield from (AttributeIs(name, frozenset(values)) for name, values in route.attributes.items())
 
 
-def _described(name: str, value: str | None) -> str:
+def _describe(name: str, value: str | None) -> str:
     if value is None:
         return f"{name} is not known"
     return f"{name} is {value}" if is_name(value) else f"{name} differs"

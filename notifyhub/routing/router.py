@@ -133,10 +133,10 @@ class _Choice:
     def plan(self, key: str) -> Plan:
         if len(self.plans) == 1:
             return self.plans[0]
-        return self.plans[bisect_right(self.bounds, _drawn(key, self.bounds[-1]))]
+        return self.plans[bisect_right(self.bounds, _draw(key, self.bounds[-1]))]
 
 
-def _drawn(key: str, total: int) -> int:
+def _draw(key: str, total: int) -> int:
     """Draws a number below the total: evenly spread over keys, and the same for one key in every process.
 
     The key is hashed once more, as an own event may make keys of any form.

@@ -24,7 +24,7 @@ PhoneNumber = Annotated[str, StringConstraints(pattern=f"^{channels.PHONE_NUMBER
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def _duration(value: Any) -> timedelta:
+def _parse_duration(value: Any) -> timedelta:
     """Reads `90s`, `15m`, `24h`, `7d`, or a number of seconds."""
     if isinstance(value, timedelta):
         return value
@@ -41,7 +41,7 @@ def unpack_table(value: Any) -> Any:
     return unpack_json(value, problem="must be a table; an environment variable writes it as JSON")
 
 
-def _listed(value: Any) -> Any:
+def _make_list(value: Any) -> Any:
     """Makes a list of one value or of several."""
     return [_as_text(item) for item in value] if isinstance(value, list | tuple) else [_as_text(value)]
 
@@ -64,14 +64,14 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _base_url(url: str) -> str:
+def _check_base_url(url: str) -> str:
     scheme, host = _scheme_and_host(url)
     if not host or not (scheme == "https" or (scheme == "http" and is_loopback(host))):
         raise ValueError("write an https:// address; plain http:// is for loopback only")
-    return _without_credentials(url).rstrip("/")
+    return _refuse_credentials(url).rstrip("/")
 
 
-def _without_credentials(url: str) -> str:
+def _refuse_credentials(url: str) -> str:
     """Refuses user and password in front of the host: settings show their addresses.
 
     `urlsplit` would do, but of some addresses it raises an error that quotes them. Like it, this passes over tabs and
@@ -90,34 +90,34 @@ def _scheme_and_host(url: str) -> tuple[str, str | None]:
     return parts.scheme, parts.hostname
 
 
-def _mail_sender(text: str) -> str:
+def _check_sender(text: str) -> str:
     """Checks a sender and keeps it as written: encoded here, its name would be encoded twice in a header."""
     if not Mailbox.parse(text).address.isascii():
         raise ValueError("write the address in ASCII, its domain as xn--…")
     return text
 
 
-def _anchored(path: Path, info: ValidationInfo) -> Path:
+def _anchor(path: Path, info: ValidationInfo) -> Path:
     base = (info.context or {}).get("folder")
     return Path(base, path.expanduser()) if base is not None else path.expanduser()
 
 
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
+BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
 """An https address without a trailing slash; plain http only for loopback."""
 
-CallbackUrl = Annotated[str, StringConstraints(pattern=r"^https://\S+$"), AfterValidator(_without_credentials)]
+CallbackUrl = Annotated[str, StringConstraints(pattern=r"^https://\S+$"), AfterValidator(_refuse_credentials)]
 """An https address that a vendor is to call; credentials in it would be shown."""
 
-MailSender = Annotated[str, AfterValidator(_mail_sender)]
+MailSender = Annotated[str, AfterValidator(_check_sender)]
 """`Acme <no-reply@acme.example>` or a bare mail address."""
 
-FilePath = Annotated[Path, AfterValidator(_anchored)]
+FilePath = Annotated[Path, AfterValidator(_anchor)]
 """A path; a relative one starts at the folder of the configuration file."""
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]
+Duration = Annotated[timedelta, BeforeValidator(_parse_duration), Field(gt=timedelta(0))]
 
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2}$", to_upper=True)]
 """Two letters of ISO 3166."""
 
-OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_make_list), Field(min_length=1)]
 """A value or a list of values."""

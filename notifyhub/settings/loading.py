@@ -33,7 +33,7 @@ def load_settings(path: str | Path | None = None, *, environ: Mapping[str, str] 
     """
     environ = os.environ if environ is None else environ
     file = _find(path, environ)
-    tables = _with_environment(_read(file) if file else {}, environ)
+    tables = _override(_read(file) if file else {}, environ)
     return validate(Settings, tables, folder=file.parent if file else Path.cwd())
 
 
@@ -49,7 +49,7 @@ def validate(model: type[S], table: Any, *, folder: Path, prefix: str = "") -> S
 def _explain(error: Any, model: type[BaseModel], prefix: str) -> ConfigurationError:
     found = find_problems(error, prefix=prefix)
     found = [problem._replace(path=problem.path.removesuffix(".[key]")) for problem in found]
-    first, *others = [_with_suggestion(problem, model, prefix) for problem in found]
+    first, *others = [_add_suggestion(problem, model, prefix) for problem in found]
     return ConfigurationError("; ".join([first.text, *map(str, others)]), path=first.path or None)
 
 
@@ -85,52 +85,52 @@ def _unreadable(error: Exception) -> str:
     return "this is not valid TOML"  # a number of thousands of digits, tables nested as deeply
 
 
-def _with_environment(tables: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+def _override(tables: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     for variable in sorted(name for name in environ if name.startswith(PREFIX)):
         *sections, key = variable.removeprefix(PREFIX).lower().split("__")
         if not all((*sections, key)):
             raise ConfigurationError(f"write {PREFIX}SECTION__KEY", path=variable)
-        table = _table(tables, sections, variable)
-        table[_spelled(key, table)] = environ[variable]
+        table = _open_table(tables, sections, variable)
+        table[_respell(key, table)] = environ[variable]
     return tables
 
 
-def _table(tables: dict[str, Any], sections: Iterable[str], variable: str) -> dict[str, Any]:
+def _open_table(tables: dict[str, Any], sections: Iterable[str], variable: str) -> dict[str, Any]:
     for section in sections:
-        tables = tables.setdefault(_spelled(section, tables), {})
+        tables = tables.setdefault(_respell(section, tables), {})
         if not isinstance(tables, dict):
             raise ConfigurationError(f"{section} is no table; an array of tables is only set whole", path=variable)
     return tables
 
 
-def _spelled(name: str, table: Iterable[str]) -> str:
+def _respell(name: str, table: Iterable[str]) -> str:
     """Spells a name as the file does, such as a trigger's: variables come in lower case."""
     return next((known for known in table if known.lower() == name), name)
 
 
-def _with_suggestion(problem: Problem, model: type[BaseModel], prefix: str) -> Problem:
+def _add_suggestion(problem: Problem, model: type[BaseModel], prefix: str) -> Problem:
     if problem.kind != "extra_forbidden":
         return problem
     import difflib
 
     *steps, key = problem.path.removeprefix(f"{prefix}.").split(".")
-    known = _keys(model, steps)
+    known = _list_keys(model, steps)
     close = difflib.get_close_matches(key, known, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(known)}"
     return problem._replace(text=f"{problem.text}; {hint}")
 
 
-def _keys(model: Any, steps: Iterable[str]) -> list[str]:
+def _list_keys(model: Any, steps: Iterable[str]) -> list[str]:
     """Lists the fields of the table that a path leads to."""
     for step in steps:
         fields = getattr(model, "model_fields", {})
-        model = _table_type(fields[step].annotation) if step in fields else model
+        model = _find_model(fields[step].annotation) if step in fields else model
     return list(getattr(model, "model_fields", {}))
 
 
-def _table_type(annotation: Any) -> Any:
+def _find_model(annotation: Any) -> Any:
     """Finds the model inside of `Model | None`, `tuple[Model, ...]` or `dict[str, Model]`."""
     if not typing.get_args(annotation):
         return annotation
-    found = (_table_type(argument) for argument in typing.get_args(annotation))
+    found = (_find_model(argument) for argument in typing.get_args(annotation))
     return next((model for model in found if isinstance(model, type) and issubclass(model, BaseModel)), None)

@@ -27,23 +27,23 @@ class Section(BaseModel):
     def _from_text(cls, value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, str) or info.field_name is None:
             return value
-        return _unpacked(value, cls.model_fields[info.field_name].annotation)
+        return _unpack(value, cls.model_fields[info.field_name].annotation)
 
 
-def _unpacked(text: str, annotation: Any) -> Any:
+def _unpack(text: str, annotation: Any) -> Any:
     """Reads a list or a table from text where the field holds one; returns other text as it is."""
-    containers = _containers(annotation)
+    containers = _find_containers(annotation)
     if dict in containers or (containers and text.lstrip().startswith("[")):
         return unpack_json(text)
     return [item.strip() for item in text.split(",") if item.strip()] if containers else text
 
 
-def _containers(annotation: Any) -> set[type]:
+def _find_containers(annotation: Any) -> set[type]:
     origin = typing.get_origin(annotation)
     if origin is Annotated:
-        return _containers(typing.get_args(annotation)[0])
+        return _find_containers(typing.get_args(annotation)[0])
     if origin is typing.Union or origin is UnionType:
-        return set().union(*map(_containers, typing.get_args(annotation)))
+        return set().union(*map(_find_containers, typing.get_args(annotation)))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return {dict}
     return {origin} & {list, tuple, set, frozenset, dict}
