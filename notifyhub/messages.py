@@ -71,7 +71,7 @@ class Message:
         return mask(self.to)
 
     def without_secret(self) -> Message:
-        """This message for a provider that has no need of the bare secret."""
+        """Returns this message without the bare secret, for a provider that does not need it."""
         return self if self.secret is None else replace(self, secret=None)
 
     def __repr__(self) -> str:

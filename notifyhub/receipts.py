@@ -1,4 +1,4 @@
-"""Receipts of events, to be kept and shown: they hold no content and no full recipient."""
+"""The outcome of a dispatch, to be kept and shown: it holds no content and no full recipient."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ class Receipt:
 
     @classmethod
     def of(cls, deliveries: tuple[Delivery, ...]) -> Receipt:
-        """The receipt over all channels of one event."""
+        """Makes the receipt over all channels of one event."""
         worst = max(deliveries, key=lambda delivery: _SEVERITY.index(delivery.status))
         return cls(status=worst.status, deliveries=deliveries)
 
     def as_duplicate(self) -> Delivery:
-        """The one delivery of a settled claim, for an event that came again after it was accepted."""
+        """Returns the delivery of a settled claim as a duplicate, for an event that came again."""
         return replace(self.deliveries[0], status="duplicate")
 
 

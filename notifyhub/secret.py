@@ -1,4 +1,4 @@
-"""A text that must not be seen by accident."""
+"""A text that cannot be shown by accident."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Secret:
         self.__text = text
 
     def reveal(self) -> str:
-        """The plaintext. Do not keep it."""
+        """Returns the plaintext, which must not be kept."""
         return self.__text
 
     def shows_in(self, text: str) -> bool:
-        """Whether a text holds the plaintext, for code that keeps it out without knowing it."""
+        """Whether a text holds the plaintext, so that callers can keep it out without knowing it."""
         return contains_escaped(text, self.__text)
 
     def __repr__(self) -> str:
@@ -57,12 +57,12 @@ class Secret:
         from pydantic_core import core_schema
 
         return core_schema.no_info_plain_validator_function(
-            _validated,
+            _validate,
             serialization=core_schema.plain_serializer_function_ser_schema(_refuse, when_used="json"),
         )
 
 
-def _validated(value: object) -> Secret:
+def _validate(value: object) -> Secret:
     if isinstance(value, Secret):
         return value
     if isinstance(value, str):

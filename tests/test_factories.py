@@ -22,8 +22,8 @@ from notifyhub.observability.factory import make_observers
 from notifyhub.observability.observer import Observer
 from notifyhub.recipients import EventRecipients
 from notifyhub.recipients.factory import make_resolver
-from notifyhub.rendering.environment import built_in_root
 from notifyhub.rendering.factory import make_renderer
+from notifyhub.rendering.index import built_in_root
 from notifyhub.settings import load_settings
 from notifyhub.testing import VendorServer, assert_absent, traces_of
 from notifyhub.testing.contracts.aws_provider import set_aws_environment

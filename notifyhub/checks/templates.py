@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from notifyhub.checks.finding import Finding, find
 from notifyhub.errors import NotifyHubError
 from notifyhub.events.triggers import TRIGGERS, source_names, split_source
-from notifyhub.locales import BUILT_IN_LOCALE
 from notifyhub.rendering.factory import make_renderer
+from notifyhub.rendering.index import BUILT_IN_LOCALE
 from notifyhub.routing.router import Router
 from notifyhub.testing.samples import ADDRESSES, PREFIXES, make_sample
 

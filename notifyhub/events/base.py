@@ -1,4 +1,4 @@
-"""What all events have in common."""
+"""The base classes of all events."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class SafeModel(BaseModel):
     shown: ClassVar[tuple[str, ...]] = ()
 
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:
-        """The fields that hold neither personal data nor secrets."""
+        """Shows the fields that hold neither personal data nor secrets."""
         return ((name, getattr(self, name)) for name in self.shown)
 
 
 class Recipient(SafeModel):
-    """Where one person can be reached; a phone number is in E.164 form, such as +15005550006."""
+    """The addresses of one person; a phone number is in E.164 form, such as +15005550006."""
 
     model_config = ConfigDict(defer_build=False)
 
@@ -45,12 +45,12 @@ class Recipient(SafeModel):
     locale: str | None = None
 
     def address(self, channel: Channel) -> str | None:
-        """The address for the channel, if there is one."""
+        """Returns the address for the channel, if there is one."""
         return self.email if channel == "email" else self.phone_number
 
 
 class Event(SafeModel, abc.ABC):
-    """Something that a user is to be told."""
+    """Something that a user gets a message about."""
 
     @property
     @abc.abstractmethod
@@ -64,12 +64,12 @@ class Event(SafeModel, abc.ABC):
 
     @property
     def known(self) -> bool:
-        """Whether this release knows the event's trigger; another one is delivered all the same."""
+        """Whether this release knows the event's trigger; unknown ones are delivered all the same."""
         return True
 
     @property
     def template_folders(self) -> tuple[str, ...]:
-        """Where templates are looked for, in order."""
+        """The folders in which templates are looked for, in order."""
         return (self.trigger,)
 
     @property
@@ -89,7 +89,7 @@ class Event(SafeModel, abc.ABC):
 
     @property
     def needs_code(self) -> bool:
-        """Whether a message without a code would be of no use."""
+        """Whether a message of this event is useless without a code."""
         return False
 
     @property
@@ -114,19 +114,19 @@ class Event(SafeModel, abc.ABC):
 
     @property
     def attributes(self) -> Mapping[str, str]:
-        """What routes may ask for by name; never a Secret."""
+        """The values that routes may ask for by name; never a Secret."""
         return {}
 
     @abc.abstractmethod
     def template_values(self) -> Mapping[str, Any]:
-        """What templates may show besides the secret: texts, dicts and Secrets; absent values are left out."""
+        """Returns what templates may show besides the secret: texts, dicts and Secrets, without absent values."""
 
     @abc.abstractmethod
     def key(self, channel: Channel, correlation: str) -> str:
-        """The idempotency key of one channel's message; `correlation` is the request's id."""
+        """Returns the idempotency key of one channel's message; `correlation` is the request's id."""
 
 
 def digest(*parts: str) -> str:
-    """SHA-256 over the parts, hexadecimal; a part cannot run into the next."""
+    """Returns the SHA-256 of the parts, hexadecimal; a part cannot run into the next."""
     # As JSON: it keeps the parts apart, and it writes halves of surrogate pairs, which UTF-8 cannot.
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

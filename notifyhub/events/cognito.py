@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from notifyhub.channels import Channel
 
 
-def _texts(value: Any) -> Any:
-    """Cognito's maps hold texts; null stands for an empty map and for an absent entry."""
+def _read_texts(value: Any) -> Any:
+    """Reads a map of texts, in which null stands for an empty map and for an absent entry."""
     if value is None:
         return {}
     if not isinstance(value, dict):
         return value
-    return {str(name): _text(entry) for name, entry in value.items() if entry is not None}
+    return {str(name): _write(entry) for name, entry in value.items() if entry is not None}
 
 
-def _text(value: Any) -> str:
+def _write(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-Texts = Annotated[dict[str, str], BeforeValidator(_texts)]
+Texts = Annotated[dict[str, str], BeforeValidator(_read_texts)]
 
 
 class CallerContext(SafeModel):
-    """Who called Cognito; admin creation sends the client id `CLIENT_ID_NOT_APPLICABLE`."""
+    """The client that called Cognito; admin creation sends the client id `CLIENT_ID_NOT_APPLICABLE`."""
 
     shown = ("client_id",)
 
@@ -54,7 +54,7 @@ class CodeRequest(SafeModel):
 
 
 class CognitoEvent(Event):
-    """What the events of all sources share."""
+    """The base of the events of all sources."""
 
     shown = ("trigger_source", "user_pool_id", "subject_id")
 
@@ -67,7 +67,7 @@ class CognitoEvent(Event):
 
     @property
     def trigger(self) -> str:
-        """The source without its prefix."""
+        """The trigger's name, which is the source without its prefix."""
         return self._parts[1]
 
     @property
@@ -77,23 +77,18 @@ class CognitoEvent(Event):
 
     @property
     def all_channels(self) -> tuple[Channel, ...]:
-        """A Cognito event goes out on one channel."""
+        """The one channel that a Cognito event goes out on."""
         return (self.channel,)
 
     @property
-    def client_id(self) -> str | None:
-        """The app client, if the event names one."""
-        return self.caller_context.client_id if self.caller_context else None
-
-    @property
-    def user_pool(self) -> str | None:
+    def user_pool(self) -> str:
         """The pool's id."""
         return self.user_pool_id
 
     @property
     def app_client(self) -> str | None:
-        """The app client, if the event names one."""
-        return self.client_id
+        """The app client's id, if the event names one."""
+        return self.caller_context.client_id if self.caller_context else None
 
     @property
     def known(self) -> bool:
@@ -108,7 +103,7 @@ class CognitoEvent(Event):
 
     @property
     def longest_life(self) -> timedelta | None:
-        """What the pool can be set to at most."""
+        """The longest lifetime of the secret that a pool can be set to."""
         return TRIGGERS[self.trigger].longest if self.known else None
 
     @property
@@ -126,22 +121,22 @@ class CodeEvent(CognitoEvent):
 
     @property
     def template_folders(self) -> tuple[str, ...]:
-        """A source that is not known yet may have a folder already; else `default` serves it."""
+        """The trigger's folder, and behind it `default` for a trigger that this release does not know."""
         return (self.trigger,) if self.known else (self.trigger, "default")
 
     @property
     def ciphertext(self) -> str | None:
-        """`request.code`."""
+        """The encrypted code, `request.code`."""
         return self.request.code or None
 
     @property
     def needs_code(self) -> bool:
-        """All these messages exist to bring a code."""
+        """Always true: all these messages bring a code."""
         return True
 
     @property
     def preferred_locales(self) -> tuple[str, ...]:
-        """What the caller asks for, then what the user's profile says."""
+        """The locale that the caller asks for, then the one of the user's profile."""
         sources = (self.request.client_metadata, self.request.user_attributes)
         return tuple(source["locale"] for source in sources if source.get("locale"))
 
@@ -156,7 +151,7 @@ class CodeEvent(CognitoEvent):
         return self.request.user_attributes
 
     def template_values(self) -> Mapping[str, Any]:
-        """The user, the user name and the caller's metadata."""
+        """Returns the user, the user name and the caller's metadata."""
         return {
             "user": self.request.user_attributes,
             "user_name": self.user_name,
@@ -164,12 +159,12 @@ class CodeEvent(CognitoEvent):
         }
 
     def key(self, channel: Channel, correlation: str) -> str:
-        """The ciphertext is unique per message; without one, the request has to do."""
-        return digest(self.user_pool_id, self.trigger_source, self.ciphertext or correlation, channel)
+        """Returns a key made of the ciphertext, which is unique per message, or of the request where there is none."""
+        return digest(self.user_pool, self.trigger_source, self.ciphertext or correlation, channel)
 
 
 class TakeOverAttributes(SafeModel):
-    """What threat protection saw; not the user's profile, whose place it takes in the event."""
+    """The sign-in as threat protection saw it; the event has it where others have the user's profile."""
 
     model_config = ConfigDict(alias_generator=str.upper, extra="ignore")
     shown = ("event_id", "account_take_over_action")
@@ -199,7 +194,7 @@ class TakeOverEvent(CognitoEvent):
     request: TakeOverRequest
 
     def template_values(self) -> Mapping[str, Any]:
-        """The sign-in as `login`; the two links, which anyone can click, are secrets."""
+        """Returns the sign-in as `login`; its two links, which anyone can click, are secrets."""
         seen = self.request.user_attributes
         login = {
             "time": seen.login_time,
@@ -215,6 +210,6 @@ class TakeOverEvent(CognitoEvent):
         return {"user_name": self.user_name, "login": present}
 
     def key(self, channel: Channel, correlation: str) -> str:
-        """Cognito's own id of the sign-in."""
+        """Returns a key made of Cognito's own id of the sign-in."""
         event_id = self.request.user_attributes.event_id
-        return digest(self.user_pool_id, self.trigger_source, event_id or correlation, channel)
+        return digest(self.user_pool, self.trigger_source, event_id or correlation, channel)

@@ -1,4 +1,4 @@
-"""Events of the application itself."""
+"""The base class of the application's own events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from notifyhub.channels import CHANNELS, Channel
 from notifyhub.errors import ConfigurationError
 from notifyhub.events.base import Event, Recipient, digest
-from notifyhub.redaction.validation_errors import kinds_in
+from notifyhub.redaction.validation_errors import find_types
 from notifyhub.secret import Secret
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class NotificationEvent(Event):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Names the event and refuses what could not be sent as it should be, where the class is written."""
+        """Names the event and refuses unusable fields as soon as the class is written."""
         super().__pydantic_init_subclass__(**kwargs)
         cls.model_rebuild(raise_errors=False)
         if "name" not in vars(cls):
@@ -75,19 +75,19 @@ class NotificationEvent(Event):
     def attributes(self) -> Mapping[str, str]:
         """The event's own fields that hold one value, as texts."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: text for name, value in values.items() if (text := _as_text(value)) is not None}
+        return {name: text for name, value in values.items() if (text := _write(value)) is not None}
 
     def template_values(self) -> Mapping[str, Any]:
-        """All fields but the recipient, as `event`; Secrets stay Secrets, at any depth."""
-        return {"event": _model_values(self, without={"recipient"})}
+        """Returns all fields but the recipient as `event`; Secrets stay Secrets, at any depth."""
+        return {"event": _dump(self, without={"recipient"})}
 
     def key(self, channel: Channel, correlation: str) -> str:
-        """The event's name, id and the channel, whatever the request."""
+        """Returns a key made of the event's name, its id and the channel; the request does not matter."""
         return digest("own", self.trigger, self.id, channel)
 
 
 def _refuse_taken_names(event: type[NotificationEvent]) -> None:
-    """A field that is called like something of all events would stand in its way; Pydantic only warns."""
+    """Refuses fields named like an attribute of all events, of which Pydantic only warns."""
     if taken := [name for name in event.model_fields if name in vars(Event)]:
         raise ConfigurationError(
             f"every event has {taken[0]!r} already; call the field something else",
@@ -96,12 +96,12 @@ def _refuse_taken_names(event: type[NotificationEvent]) -> None:
 
 
 def _refuse_masks(event: type[NotificationEvent]) -> None:
-    """Pydantic's own secrets are written as asterisks, which would be sent."""
+    """Refuses Pydantic's own secrets: they are written as asterisks, which would be sent."""
     import pydantic
 
     masks = (pydantic.SecretStr, pydantic.SecretBytes, pydantic.Secret)
     for name, field in event.model_fields.items():
-        kinds = (typing.get_origin(kind) or kind for kind in kinds_in(field.annotation))
+        kinds = (typing.get_origin(kind) or kind for kind in find_types(field.annotation))
         if any(isinstance(kind, type) and issubclass(kind, masks) for kind in kinds):
             raise ConfigurationError(
                 f"{name} would be sent as asterisks; use notifyhub.Secret instead of Pydantic's secrets",
@@ -109,23 +109,23 @@ def _refuse_masks(event: type[NotificationEvent]) -> None:
             )
 
 
-def _as_text(value: Any) -> str | None:
-    """One value as routes name it, booleans as Cognito writes them; None for what holds none or several."""
+def _write(value: Any) -> str | None:
+    """Writes one value as routes name it, booleans as Cognito does; returns None for no value or several."""
     if isinstance(value, enum.Enum):
-        return _as_text(value.value)
+        return _write(value.value)
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, str | int | float) else None
 
 
-def _model_values(model: BaseModel, *, without: Iterable[str] = ()) -> dict[str, Any]:
-    """The model as JSON has it, but for the fields with Secrets in them, which JSON refuses."""
-    fields = {name: value for name, value in _named(model).items() if name not in without}
-    secret = {name: _with_secrets(value) for name, value in fields.items() if _holds_secret(value)}
+def _dump(model: BaseModel, *, without: Iterable[str] = ()) -> dict[str, Any]:
+    """Dumps the model as JSON does, except for fields with Secrets in them, which JSON refuses."""
+    fields = {name: value for name, value in _name_values(model).items() if name not in without}
+    secret = {name: _dump_value(value) for name, value in fields.items() if _holds_secret(value)}
     return {**model.model_dump(mode="json", exclude={*without, *secret}, exclude_none=True), **secret}
 
 
-def _with_secrets(value: Any) -> Any:
+def _dump_value(value: Any) -> Any:
     if isinstance(value, Secret):
         return value
     if not _holds_secret(value):
@@ -133,17 +133,17 @@ def _with_secrets(value: Any) -> Any:
 
         return to_jsonable_python(value, by_alias=False, exclude_none=True)
     if isinstance(value, BaseModel):
-        return _with_secrets(_named(value)["root"]) if value.__pydantic_root_model__ else _model_values(value)
-    if named := _named(value):
-        return {_with_secrets(name): _with_secrets(item) for name, item in named.items() if item is not None}
-    return [_with_secrets(item) for item in _items(value)]
+        return _dump_value(_name_values(value)["root"]) if value.__pydantic_root_model__ else _dump(value)
+    if named := _name_values(value):
+        return {_dump_value(name): _dump_value(item) for name, item in named.items() if item is not None}
+    return [_dump_value(item) for item in _items(value)]
 
 
 def _holds_secret(value: Any) -> bool:
-    return isinstance(value, Secret) or any(map(_holds_secret, _named(value).values() or _items(value)))
+    return isinstance(value, Secret) or any(map(_holds_secret, _name_values(value).values() or _items(value)))
 
 
-def _named(value: Any) -> Mapping[Any, Any]:
+def _name_values(value: Any) -> Mapping[Any, Any]:
     if isinstance(value, BaseModel):
         kind = type(value)
         names = (*kind.model_fields, *kind.model_computed_fields)

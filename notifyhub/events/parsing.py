@@ -1,4 +1,4 @@
-"""From what Lambda hands over to a typed event."""
+"""Turns the object that Lambda receives into a typed event."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from notifyhub.errors import EventError
 from notifyhub.events.base import Event
 from notifyhub.events.cognito import CodeEvent, TakeOverEvent
 from notifyhub.events.triggers import TAKE_OVER, split_source
-from notifyhub.redaction.validation_errors import find_problems, names_in
+from notifyhub.redaction.showable import is_source
+from notifyhub.redaction.tracebacks import rebuilt
+from notifyhub.redaction.validation_errors import find_names, find_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +22,7 @@ _building = threading.Lock()  # the first events of a process may come at once, 
 
 
 def parse_event(raw: object, *, own: Mapping[str, type[Event]] | None = None) -> Event:
-    """The typed event for a decoded JSON object; an Event is returned as is.
+    """Makes a typed event of a decoded JSON object; an Event is returned as it is.
 
     `own` maps the names of the application's events to their classes. Raises EventError, with the field's path, for
     what cannot be read; a source of a custom sender that is not known yet is read as the generic event of its channel.
@@ -29,11 +31,11 @@ def parse_event(raw: object, *, own: Mapping[str, type[Event]] | None = None) ->
         return raw
     if not isinstance(raw, dict):
         raise EventError(f"an event is a JSON object, not {type(raw).__name__}")
-    return _validated(_model_for(raw, own or {}), raw)
+    return _validate(_model_for(raw, own or {}), raw)
 
 
 def handles(raw: object, *, own: Mapping[str, type[Event]] | None = None) -> bool:
-    """Whether an event is meant for notifyhub; false for other triggers of the same function. Never raises."""
+    """Whether an event is meant for notifyhub, and not for another trigger of the function; never raises."""
     if isinstance(raw, Event):
         return True
     if not isinstance(raw, dict):
@@ -58,7 +60,7 @@ def _cognito_model(source: object) -> type[Event]:
     if (parts := split_source(source)) is None:
         raise EventError(
             "this is no custom sender's event; wire the function as CustomEmailSender or CustomSMSSender only, or ask "
-            f"dispatcher.handles(event) first ({_quotable(source)})",
+            f"dispatcher.handles(event) first ({source if is_source(source) else 'not shown'})",
             path="triggerSource",
         )
     return TakeOverEvent if parts == ("email", TAKE_OVER) else CodeEvent
@@ -74,27 +76,18 @@ def _own_model(name: object, own: Mapping[str, type[Event]]) -> type[Event]:
     )
 
 
-def _quotable(source: str) -> str:
-    """A source may be shown if it looks like one."""
-    return source if source.replace("_", "").isalnum() and len(source) <= 80 else "not shown"  # noqa: PLR2004
-
-
-def _validated(model: type[Event], raw: dict[str, Any]) -> Event:
+def _validate(model: type[Event], raw: dict[str, Any]) -> Event:
     if not model.__pydantic_complete__:
         with _building:
             model.model_rebuild()
-    try:
-        return model.model_validate(raw)
-    except Exception as error:  # noqa: BLE001 - an own event's validators may raise anything, and quote the event
-        problem = _problem(model, error)
-    # Outside the except block: Pydantic's error holds the whole input.
-    raise problem
+    # All errors: an own event's validators may raise anything, and quote the event as Pydantic's error does.
+    return rebuilt(lambda: model.model_validate(raw), by=lambda error: _explain(model, error))
 
 
-def _problem(model: type[Event], error: Exception) -> EventError:
-    """What was wrong, without a value and without a key, which is data in an event as well."""
+def _explain(model: type[Event], error: Exception) -> EventError:
+    """Explains an error without values and without keys, which are data in an event as well."""
     try:
-        found = find_problems(error, names=names_in(model) | {"event"}) if isinstance(error, ValidationError) else []
+        found = find_problems(error, names=find_names(model) | {"event"}) if isinstance(error, ValidationError) else []
     except Exception as unreadable:  # noqa: BLE001 - values that cannot be written as text
         found, error = [], unreadable
     if not found:

@@ -10,15 +10,12 @@ import functools
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from notifyhub.channels import Channel
+from notifyhub.channels import CHANNELS, Channel
 
 TAKE_OVER = "AccountTakeOverNotification"
 TEMPORARY_PASSWORD = "AdminCreateUser"  # noqa: S105 - the name of a trigger
 
-_BOTH: tuple[Channel, ...] = ("email", "sms")
 _SOURCE = re.compile(r"Custom(?P<channel>Email|SMS|Sms)Sender_(?P<name>[A-Za-z0-9]{1,64})")
 
 
@@ -34,7 +31,7 @@ class Trigger:
     name: str
     lifetime: timedelta | None
     longest: timedelta | None
-    channels: tuple[Channel, ...] = _BOTH
+    channels: tuple[Channel, ...] = CHANNELS
 
 
 TRIGGERS = {
@@ -53,14 +50,15 @@ TRIGGERS = {
 
 
 def source_names() -> list[str]:
-    """All fifteen sources as AWS spells them."""
+    """Returns all fifteen sources as AWS spells them."""
     prefixes: dict[Channel, str] = {"email": "CustomEmailSender", "sms": "CustomSMSSender"}
-    return [f"{prefixes[channel]}_{name}" for channel in _BOTH for name, t in TRIGGERS.items() if channel in t.channels]
+    triggers = TRIGGERS.values()
+    return [f"{prefixes[channel]}_{t.name}" for channel in CHANNELS for t in triggers if channel in t.channels]
 
 
 @functools.lru_cache(maxsize=64)
 def split_source(source: str) -> tuple[Channel, str] | None:
-    """The channel and the trigger's name; None for a source that is no custom sender's.
+    """Splits a source into channel and trigger's name; returns None if it is no custom sender's.
 
     AWS's own tables spell the SMS prefix in two ways.
     """

@@ -1,4 +1,4 @@
-"""Recognises messages whose event comes again, by the claims and receipts that a store keeps."""
+"""Ledgers record who works on a message and how it ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract of a ledger, which keeps who works on a message and how that ended."""
+"""The contract of ledgers, which record who works on a message and how it ended."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The ledger's answer to somebody who wants to work on a message.
+    """The ledger's answer to a request to work on a message.
 
     Attributes:
         state: `won` (the work is yours), `held` (somebody else's lease runs) or `settled` (it is done).
         attempt: how often the message was claimed, this time included.
         first_seen: when it was claimed first; it survives releases.
         unknown_at: instances that may have accepted it in an earlier attempt.
-        receipt: what became of it, if it is settled.
+        receipt: the outcome, if it is settled.
         guarded: whether the ledger knows of it; False only where the ledger did not answer.
     """
 
@@ -37,7 +37,7 @@ class Claim:
 
 
 class Ledger(abc.ABC):
-    """Keeps hashes, states, times and provider names; never content. Safe to use from many threads.
+    """Stores claims and receipts of messages, and never their content; safe to use from many threads.
 
     Each method raises LedgerError where the store cannot be reached, refuses, or holds what cannot be read.
     """
@@ -51,11 +51,11 @@ class Ledger(abc.ABC):
 
     @abc.abstractmethod
     def settle(self, claim: Claim, receipt: Receipt) -> None:
-        """Records the receipt; without effect where the claim passed to another owner."""
+        """Records the outcome of the message; without effect if the claim passed to another owner."""
 
     @abc.abstractmethod
     def release(self, claim: Claim, *, unknown_at: Sequence[str] = ()) -> None:
-        """Gives the message back, keeping its first sight; without effect where it passed to another owner."""
+        """Gives the message back, keeping `first_seen`; without effect if the claim passed to another owner."""
 
     def probe(self) -> None:  # noqa: B027 - no store, nothing to try
-        """Tries whether the store would take a claim, and leaves none."""
+        """Checks that the store would take a claim, and leaves nothing there."""

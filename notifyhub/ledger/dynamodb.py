@@ -1,4 +1,4 @@
-"""A ledger in a DynamoDB table, for functions of which many containers run at once."""
+"""A ledger in a DynamoDB table, which all containers of a function share."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _RELEASE = "REMOVE #owner, lease_ends"
 
 
 class DynamoDbLedger(Ledger):
-    """One conditional UpdateItem per operation, which is all that the role needs to be granted.
+    """Keeps claims and receipts by one conditional UpdateItem each, the only permission that the role needs.
 
     Times are compared in the condition; the table's TTL, on `expires`, only cleans up what was neither claimed nor
     settled for `keep`. Making it does not talk to AWS.
@@ -56,9 +56,9 @@ class DynamoDbLedger(Ledger):
         values = {":me": owner, ":now": at, ":ends": at + int(lease * 1000), ":once": 1, ":expires": self._expires()}
         reply = self._update("claim", key, update=_CLAIM, condition=_FREE, values=values)
         if reply.code != REFUSED:
-            return _claim("won", key, reply.field("Attributes"))
+            return _make_claim("won", key, reply.field("Attributes"))
         item = reply.field("Item") or self._read(key)
-        return _claim("settled" if "receipt" in item else "held", key, item)
+        return _make_claim("settled" if "receipt" in item else "held", key, item)
 
     def settle(self, claim: Claim, receipt: Receipt) -> None:
         """See the base class."""
@@ -78,7 +78,7 @@ class DynamoDbLedger(Ledger):
         self._update("probe", PROBED, update=_RELEASE, condition=_MINE, values={":me": PROBED})
 
     def _expires(self) -> int:
-        """Seconds since 1970, as DynamoDB's TTL wants them."""
+        """Returns when an entry expires, in seconds since 1970, as DynamoDB's TTL wants it."""
         return int((self._clock() + self._keep).timestamp())
 
     def _update(self, operation: str, key: str, *, update: str, condition: str, values: dict[str, Any]) -> Reply:
@@ -88,19 +88,19 @@ class DynamoDbLedger(Ledger):
             "UpdateExpression": update,
             "ConditionExpression": condition,
             "ExpressionAttributeNames": {"#owner": "owner"},  # a reserved word
-            "ExpressionAttributeValues": {name: _typed(value) for name, value in values.items()},
+            "ExpressionAttributeValues": {name: _encode(value) for name, value in values.items()},
             "ReturnValues": "ALL_NEW" if operation == "claim" else "NONE",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD" if operation == "claim" else "NONE",
         }
-        return self._called("UpdateItem", operation, parameters)
+        return self._call("UpdateItem", operation, parameters)
 
     def _read(self, key: str) -> dict[str, Any]:
-        """The item as it is: DynamoDB sends it with its refusal, some emulators do not."""
+        """Reads the item, which DynamoDB sends with its refusal and some emulators do not."""
         parameters = {"TableName": self._table, "Key": {"id": {"S": key}}, "ConsistentRead": True}
-        item: dict[str, Any] = self._called("GetItem", "claim", parameters).field("Item") or {}
+        item: dict[str, Any] = self._call("GetItem", "claim", parameters).field("Item") or {}
         return item
 
-    def _called(self, action: Literal["UpdateItem", "GetItem"], operation: str, parameters: dict[str, Any]) -> Reply:
+    def _call(self, action: Literal["UpdateItem", "GetItem"], operation: str, parameters: dict[str, Any]) -> Reply:
         method = {"UpdateItem": "update_item", "GetItem": "get_item"}[action]
         try:
             reply = self._service.call(method, parameters)
@@ -129,14 +129,14 @@ _THROTTLED = ("ThrottlingException", "ProvisionedThroughputExceededException", "
 _CREDENTIALS = ("UnrecognizedClientException", "ExpiredTokenException", "InvalidSignatureException")
 
 
-def _typed(value: str | int | set[str]) -> dict[str, Any]:
-    """As the wire writes it."""
+def _encode(value: str | int | set[str]) -> dict[str, Any]:
+    """Writes a value as DynamoDB's wire format does."""
     if isinstance(value, str):
         return {"S": value}
     return {"N": str(value)} if isinstance(value, int) else {"SS": sorted(value)}
 
 
-def _claim(state: Literal["won", "held", "settled"], key: str, item: Any) -> Claim:
+def _make_claim(state: Literal["won", "held", "settled"], key: str, item: Any) -> Claim:
     try:
         return Claim(
             key=key,

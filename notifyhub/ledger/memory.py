@@ -1,4 +1,4 @@
-"""A ledger in this process's memory: it recognises what the same container has seen, and forgets with it."""
+"""A ledger in this process's memory: it recognises messages of this container only, and ends with it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Entry:
 
 
 class MemoryLedger(Ledger):
-    """Wall clock, as the other ledgers: a frozen container's monotonic clock stands still."""
+    """Keeps claims and receipts in memory, by wall clock: a frozen container's monotonic clock stands still."""
 
     may_block = False
 
@@ -59,18 +59,18 @@ class MemoryLedger(Ledger):
     def settle(self, claim: Claim, receipt: Receipt) -> None:
         """See the base class."""
         with self._lock:
-            if entry := self._owned(claim):
+            if entry := self._find_owned(claim):
                 entry.owner, entry.receipt = None, receipt
                 self._store(claim.key, entry)
 
     def release(self, claim: Claim, *, unknown_at: Sequence[str] = ()) -> None:
         """See the base class."""
         with self._lock:
-            if entry := self._owned(claim):
+            if entry := self._find_owned(claim):
                 entry.owner, entry.unknown_at = None, tuple(dict.fromkeys((*entry.unknown_at, *unknown_at)))
                 self._store(claim.key, entry)
 
-    def _owned(self, claim: Claim) -> _Entry | None:
+    def _find_owned(self, claim: Claim) -> _Entry | None:
         entry = self._entries.get(claim.key)
         return entry if entry and entry.owner == claim.owner and entry.receipt is None else None
 

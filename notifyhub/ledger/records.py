@@ -1,4 +1,4 @@
-"""What a store keeps of a receipt and of a moment, and what they are when they come back."""
+"""Converts receipts and times to what stores keep, and back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import typing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from notifyhub.channels import CHANNELS
 from notifyhub.errors import LedgerError
 from notifyhub.receipts import Delivery, Receipt, Status
 
@@ -14,25 +15,24 @@ ERROR_LENGTH = 500
 """Characters that are kept of an error's text; a store's item stays below the kilobyte that one write unit takes."""
 
 _KEPT = ("channel", "status", "provider", "message_id", "reason", "error")
-_CHANNELS = ("email", "sms")
 _STATUSES = typing.get_args(Status)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
 def dump_receipt(receipt: Receipt) -> str:
-    """Compact JSON: a list of deliveries, without attempts, recipients (not even masked ones) and empty fields."""
-    return json.dumps([_kept(delivery) for delivery in receipt.deliveries], separators=(",", ":"), ensure_ascii=False)
+    """Writes compact JSON: a list of deliveries, without attempts, recipients (masked ones too) and empty fields."""
+    return json.dumps([*map(_dump_delivery, receipt.deliveries)], separators=(",", ":"), ensure_ascii=False)
 
 
 def load_receipt(record: str) -> Receipt:
-    """The receipt that a record was made of.
+    """Reads the receipt of a record.
 
     Fields that this version does not know are passed over. Raises LedgerError where the rest cannot be understood: to
     take it for a duplicate could lose a code, while a ledger that fails costs a second one at worst.
     """
     try:
-        deliveries = tuple(map(_delivery, json.loads(record)))
+        deliveries = tuple(map(_load_delivery, json.loads(record)))
     except (ValueError, TypeError, AttributeError, RecursionError):
         deliveries = ()
     if not deliveries:
@@ -41,29 +41,29 @@ def load_receipt(record: str) -> Receipt:
 
 
 def unreadable() -> LedgerError:
-    """For what no release up to this one has written."""
+    """Makes the error for a record that no release up to this one has written."""
     text = "the ledger holds a record that this version cannot read; deploy the newer version everywhere, or delete it"
     return LedgerError(text, operation="claim")
 
 
 def milliseconds(moment: datetime | timedelta) -> int:
-    """Since 1970, or as long as the time lasts; what is less than one is cut off."""
+    """Converts a moment to milliseconds since 1970, or a duration to milliseconds, rounded down."""
     return (moment - _EPOCH if isinstance(moment, datetime) else moment) // _MILLISECOND
 
 
 def moment(milliseconds: int) -> datetime:
-    """The time so long after 1970, in UTC."""
+    """Converts milliseconds since 1970 to a moment, in UTC."""
     return _EPOCH + milliseconds * _MILLISECOND
 
 
-def _kept(delivery: Delivery) -> dict[str, str]:
+def _dump_delivery(delivery: Delivery) -> dict[str, str]:
     fields = {name: getattr(delivery, name) for name in _KEPT}
     return {name: value[:ERROR_LENGTH] for name, value in fields.items() if value}
 
 
-def _delivery(fields: dict[str, Any]) -> Delivery:
+def _load_delivery(fields: dict[str, Any]) -> Delivery:
     known = {name: fields.get(name) for name in _KEPT}
-    if known["channel"] not in _CHANNELS or known["status"] not in _STATUSES:
+    if known["channel"] not in CHANNELS or known["status"] not in _STATUSES:
         raise ValueError
     if not all(isinstance(value, str | None) for value in known.values()):
         raise TypeError

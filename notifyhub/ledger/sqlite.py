@@ -1,4 +1,4 @@
-"""A ledger in a file, for development: every process and thread of one machine goes by it."""
+"""A ledger in a SQLite file, for development: all processes and threads of one machine share it."""
 
 from __future__ import annotations
 
@@ -54,10 +54,11 @@ _RELEASE = """
 
 
 class SqliteLedger(Ledger):
-    """Safe for many processes: each operation is one transaction, on a connection of its own that no fork shares.
+    """Keeps claims and receipts in a file that many processes may use at once.
 
-    Entries are kept for `keep` after they were last claimed or settled. Raises ConfigurationError where the file's
-    folder is missing; the file itself is made at the first claim, for this user's eyes only.
+    Each operation is one transaction, on a connection of its own that no fork shares. Entries are kept for `keep` after
+    they were last claimed or settled. Raises ConfigurationError where the file's folder is missing; the file itself is
+    made at the first claim, for this user's eyes only.
     """
 
     def __init__(self, path: Path, *, keep: timedelta = KEEP, clock: Callable[[], datetime] = now) -> None:
@@ -79,11 +80,11 @@ class SqliteLedger(Ledger):
                 execute(_SWEEP, values)
                 execute(_INSERT, values)
             elif row["receipt"] is not None:
-                return _claim("settled", row)
+                return _make_claim("settled", row)
             elif row["owner"] not in {None, owner} and now < row["lease_ends"]:
-                return _claim("held", row)
+                return _make_claim("held", row)
             execute(_CLAIM, values)
-            return _claim("won", execute(_SELECT, values).fetchone())
+            return _make_claim("won", execute(_SELECT, values).fetchone())
 
     def settle(self, claim: Claim, receipt: Receipt) -> None:
         """See the base class."""
@@ -108,7 +109,7 @@ class SqliteLedger(Ledger):
 
     @contextlib.contextmanager
     def _transaction(self, operation: str) -> Iterator[Callable[..., sqlite3.Cursor]]:
-        """Other processes wait from its first line on; what is raised inside undoes it.
+        """Opens a transaction, for which other processes wait; an error inside undoes it.
 
         SQLite's default journal and no write-ahead log: of 32 processes that open and close such a file at once, some
         are told at once that it is locked, whatever the time-out (tried with SQLite 3.40).
@@ -132,10 +133,10 @@ class SqliteLedger(Ledger):
         return connection
 
     def _make(self) -> None:
-        """Makes the file: SQLite would do it by the process's umask, for everybody to read.
+        """Makes the file for this user alone: SQLite would go by the process's umask, for everybody to read.
 
-        Only where there is none, and while no other thread may hold it open: whoever closes a file drops all locks that
-        the process has on it, SQLite's too (https://www.sqlite.org/howtocorrupt.html, 2.2, read 2026-11).
+        Only where there is none, and while no other thread may hold it open: closing a file drops all locks that the
+        process has on it, SQLite's too (https://www.sqlite.org/howtocorrupt.html, 2.2, read 2026-11).
         """
         with _making:
             if not self._path.exists():
@@ -148,7 +149,7 @@ def _names(row: sqlite3.Row) -> tuple[str, ...]:
     return tuple(map(str, json.loads(row["unknown_at"])))
 
 
-def _claim(state: Literal["won", "held", "settled"], row: sqlite3.Row) -> Claim:
+def _make_claim(state: Literal["won", "held", "settled"], row: sqlite3.Row) -> Claim:
     try:
         return Claim(
             key=row["id"],

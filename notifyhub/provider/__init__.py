@@ -1,4 +1,4 @@
-"""All that a provider plugin needs, beside the errors and messages.
+"""Exports all that a provider plugin needs beside `notifyhub.errors` and `notifyhub.messages`.
 
 ```python
 from notifyhub.errors import RecipientRejected
@@ -21,12 +21,13 @@ from notifyhub.provider.contract import (
     SendContext,
     Toolkit,
 )
-from notifyhub.settings.section import BaseUrl, FilePath, MailSender, is_loopback
+from notifyhub.settings.fields import BaseUrl, CallbackUrl, FilePath, MailSender, is_loopback
 
 __all__ = [
     "ENTRY_POINT_GROUP",
     "Aws",
     "BaseUrl",
+    "CallbackUrl",
     "Capabilities",
     "FilePath",
     "Http",

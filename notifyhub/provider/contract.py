@@ -7,14 +7,15 @@ A plugin subclasses `Provider` in one file, names it in the entry point group `n
 from __future__ import annotations
 
 import abc
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from notifyhub.clients.reply import seconds
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError, ProviderUnusable, RefusedHere, UnsupportedContent
-from notifyhub.settings.section import BaseUrl, Section
+from notifyhub.redaction.showable import is_code
+from notifyhub.settings.fields import BaseUrl
+from notifyhub.settings.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ E = TypeVar("E", bound=ProviderError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a provider can do beyond sending a text.
+    """Declares what a provider can do beyond sending a text.
 
     Attributes:
         needs_secret: reads `message.secret`, because the vendor's API takes the bare code and not a text.
@@ -53,7 +54,7 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendContext:
-    """What a provider may know of the attempt.
+    """Tells a provider about the attempt: its deadline, its number, its idempotency key.
 
     Attributes:
         deadline: the time that this attempt has.
@@ -68,7 +69,7 @@ class SendContext:
     attempt: int = 1
 
     def seconds_left(self, *, shortest: int, longest: int) -> int | None:
-        """Whole seconds until `dead_after`, within the vendor's bounds; None where the message never expires."""
+        """Returns whole seconds until `dead_after`, within the vendor's bounds; None if the message never expires."""
         if self.dead_after is None:
             return None
         return max(shortest, min(longest, int((self.dead_after - datetime.now(UTC)).total_seconds())))
@@ -76,7 +77,7 @@ class SendContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderReceipt:
-    """A provider's word that it accepted the message; `message_id` is the vendor's."""
+    """Says that the vendor accepted the message; `message_id` is the vendor's."""
 
     message_id: str | None = None
 
@@ -109,7 +110,7 @@ class Http(Protocol):
         content: bytes | None = None,
         auth: tuple[str, str] | None = None,
     ) -> Reply:
-        """One POST, not repeated and not redirected; give one of json, form or content."""
+        """Sends one POST, not repeated and not redirected; give one of json, form or content."""
         ...
 
 
@@ -122,7 +123,7 @@ class Aws(Protocol):
 
 
 class Toolkit(Protocol):
-    """What a provider is handed to reach its vendor."""
+    """The clients that a provider gets to reach its vendor."""
 
     @property
     def http(self) -> Http:
@@ -130,7 +131,7 @@ class Toolkit(Protocol):
         ...
 
     def aws(self, service: str, region: str | None = None) -> Aws:
-        """A client of an AWS service; the region defaults to the function's."""
+        """Returns a client of an AWS service; the region defaults to the function's."""
         ...
 
 
@@ -154,29 +155,29 @@ class Provider(abc.ABC):
         """Hands the message to the vendor once; returns when it accepted, raises a ProviderError otherwise."""
 
     def classify(self, reply: Reply) -> ProviderError | None:
-        """The error that a reply stands for, None where the vendor accepted. By default the status decides."""
+        """Returns the error that a reply stands for, None if the vendor accepted. By default the status decides."""
         return self.by_status(reply)
 
     def accepted(self, reply: Reply) -> Reply:
-        """The reply if the vendor accepted; raises what `classify` makes of it otherwise."""
+        """Returns the reply if the vendor accepted; raises the error that `classify` makes of it otherwise."""
         if error := self.classify(reply):
             raise error
         return reply
 
     def by_status(self, reply: Reply, *, code: object = None) -> ProviderError | None:
-        """What the status alone says, None for 2xx; `code` is the vendor's own code for the error."""
+        """Returns the error that the status stands for, None for 2xx; `code` is the vendor's own code."""
         if reply.successful:
             return None
-        return self.error(_kind(reply.status), reply, code=code)
+        return self.error(_class_of(reply.status), reply, code=code)
 
-    def error(self, kind: type[E], reply: Reply, *, code: object = None, message: str = "") -> E:
-        """An error of that kind with the reply's facts. The vendor's text stays out: it may quote the message."""
-        error = kind(
+    def error(self, error_class: type[E], reply: Reply, *, code: object = None, message: str = "") -> E:
+        """Makes an error of that class with the reply's facts, but not its text, which may quote the message."""
+        error = error_class(
             self.name,
             message,
             status=reply.status,
-            code=_safe(reply.code if code is None else code),
-            request_id=_safe(_request_id(reply)),
+            code=_keep_code(reply.code if code is None else code),
+            request_id=_keep_code(_request_id(reply)),
         )
         if isinstance(error, NotSent):
             error.retry_after = self.wait(reply)
@@ -185,7 +186,7 @@ class Provider(abc.ABC):
         return error
 
     def wait(self, reply: Reply) -> float | None:
-        """Seconds that the vendor asks us to wait: Retry-After, else at a 429 RateLimit-Reset in seconds; else None.
+        """Returns the wait that the vendor asks for: Retry-After, else at a 429 RateLimit-Reset, in seconds; or None.
 
         RateLimit-Reset: draft-ietf-httpapi-ratelimit-headers-06, which gives Retry-After precedence. At another status
         it speaks of a limit that was not reached. For fields of its own a vendor's class overrides this with one line
@@ -196,11 +197,11 @@ class Provider(abc.ABC):
         return seconds(reply.headers.get("ratelimit-reset")) if limited else told
 
     def refuses_credentials(self, reply: Reply) -> bool:
-        """Whether a reply that makes the provider unusable means its credentials; by default that is what 401 says."""
+        """Whether the vendor refuses the credentials; by default a 401 says so."""
         return reply.status == 401  # noqa: PLR2004 - RFC 9110, 15.5.2
 
     def unsupported(self, message: str) -> UnsupportedContent:
-        """The error for a message that this vendor's API cannot express; it goes to the next provider."""
+        """Makes the error for a message that this vendor's API cannot express; the next provider gets it."""
         return UnsupportedContent(self.name, message)
 
 
@@ -213,9 +214,9 @@ _BY_STATUS: dict[int, type[ProviderError]] = {
 }
 
 
-def _kind(status: int) -> type[ProviderError]:
-    if kind := _BY_STATUS.get(status):
-        return kind
+def _class_of(status: int) -> type[ProviderError]:
+    if error_class := _BY_STATUS.get(status):
+        return error_class
     if status < 400:  # noqa: PLR2004 - a redirect: the base_url is wrong
         return ProviderUnusable
     return RefusedHere if status < 500 else OutcomeUnknown  # noqa: PLR2004 - the 5xx class
@@ -226,7 +227,7 @@ def _request_id(reply: Reply) -> str | None:
     return next((reply.headers[name] for name in names if name in reply.headers), None)
 
 
-def _safe(value: object) -> str | None:
-    """The value if it looks like a code or an id; anything else may be a text that quotes the message."""
+def _keep_code(value: object) -> str | None:
+    """Returns the value if it looks like a code or an id; anything else may quote the message."""
     text = "" if value is None else str(value)
-    return text if re.fullmatch(r"[A-Za-z0-9_.:/#=-]{1,80}", text) else None
+    return text if is_code(text) else None

@@ -1,4 +1,4 @@
-"""The named instances of providers that the configuration asks for."""
+"""The provider instances that the configuration names, each built from its table when it is first needed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REFRESH_S = 10.0
 
 
 class ConfiguredProviders:
-    """The named instances of the configuration; each is built when it is first asked for, safe from many threads."""
+    """Builds the configuration's provider instances, each when it is first asked for; safe to use from many threads."""
 
     def __init__(
         self,
@@ -47,12 +47,10 @@ class ConfiguredProviders:
         self._checked: dict[str, tuple[type[Provider], ProviderSettings]] = {}
         self._refreshed_at: dict[str, float] = {}
         self._resolved: dict[str, ProviderSettings] = {}
-        self._built: dict[str, Provider] = {
-            name: _require_provider(settings, name, part) for name, part in (given or {}).items()
-        }
+        self._built: dict[str, Provider] = {name: self._require(name, part) for name, part in (given or {}).items()}
 
     def get(self, name: str) -> Provider:
-        """The instance of that name; raises ConfigurationError where it cannot be built."""
+        """Returns the instance of that name; raises ConfigurationError if it cannot be built."""
         if built := self._built.get(name):
             return built
         provider_class, settings = self.check(name)
@@ -63,18 +61,18 @@ class ConfiguredProviders:
             return self._built[name]
 
     def keeps_deadline(self, name: str) -> bool:
-        """Whether a call of the instance ends with its deadline by itself; False while it is still to be built."""
+        """Whether a call of the instance surely ends with its deadline; False while the instance is not built yet."""
         built = self._built.get(name)
         return built is not None and built.capabilities.keeps_deadline and self._clients.http.keeps_deadlines
 
     def timeout_s(self, name: str) -> float:
-        """Seconds that one call of the instance may take."""
+        """Returns how many seconds one call of the instance may take."""
         return self._settings.timeout_s(name)
 
     def refresh(self, name: str, failed: Provider | None) -> bool:
-        """Whether refetching the instance's secrets gave new values; if so the next `get` returns a new instance.
+        """Whether refetching the secrets gave new values; if so, the next `get` returns a new instance.
 
-        They are fetched past the time that they are kept for, but not by every message that a vendor refuses.
+        They are fetched even if they are still kept, but not for every message that a vendor refuses.
         """
         if name not in self._checked:
             return False  # given in code, it refers to no secrets
@@ -95,7 +93,7 @@ class ConfiguredProviders:
             return True
 
     def prewarm(self, name: str) -> None:
-        """Builds the instance if that works now; else the first message that needs it tries again, and logs why not."""
+        """Builds the instance ahead of its first message; an error is left to that message, which logs it."""
         with contextlib.suppress(Exception):  # whatever a plugin raises, the next in the route can send
             if isinstance(self.get(name).settings, HttpSettings):
                 self._clients.http.open()
@@ -103,16 +101,17 @@ class ConfiguredProviders:
     def check_build(self, name: str) -> None:
         """Builds an instance with made-up secrets and forgets it; raises ConfigurationError where that fails."""
         provider_class, settings = self.check(name)
-        made_up = with_placeholders(settings, path=f"providers.{name}")
-        provider_class(made_up, self._clients.toolkit(provider_class.name))
+        provider_class(
+            with_placeholders(settings, path=f"providers.{name}"), self._clients.toolkit(provider_class.name)
+        )
 
     def provider_class(self, name: str) -> type[Provider]:
-        """The class of the instance; it is imported and its settings are checked, but nothing is built."""
+        """Returns the class of the instance; checks its settings, but builds nothing."""
         with self._lock:
             return type(self._built[name]) if name in self._built else self.check(name)[0]
 
     def check(self, name: str) -> tuple[type[Provider], ProviderSettings]:
-        """The class and its settings, references still unresolved; raises ConfigurationError with the key's path."""
+        """Returns the class and its settings, references unresolved; raises ConfigurationError with the key's path."""
         with self._lock:
             if name not in self._checked:
                 table = self._settings.providers.get(name)
@@ -131,6 +130,14 @@ class ConfiguredProviders:
         self._built[name] = provider_class(resolved, self._clients.toolkit(provider_class.name))
         self._resolved[name] = resolved
 
+    def _require(self, name: str, part: object) -> Provider:
+        if name not in self._settings.providers:
+            known = ", ".join(self._settings.providers) or "none"
+            raise ConfigurationError(f"there is no [providers.{name}] to take the place of; there are: {known}")
+        if not isinstance(part, Provider):
+            raise ConfigurationError("an instance of a Provider is needed", path=f"providers.{name}")
+        return part
+
     def _load_class(self, name: str, table: ProviderTable) -> type[Provider]:
         provider_class = self._registry.load(table.use)
         if provider_class.capabilities.development_only and in_lambda() and not table.allow_in_lambda:
@@ -140,13 +147,3 @@ class ConfiguredProviders:
                 path=f"providers.{name}.use",
             )
         return provider_class
-
-
-def _require_provider(settings: Settings, name: str, part: object) -> Provider:
-    """A provider given in code; raises ConfigurationError where it is none, or where it has no place to take."""
-    if name not in settings.providers:
-        known = ", ".join(settings.providers) or "none"
-        raise ConfigurationError(f"there is no [providers.{name}] to take the place of; there are: {known}")
-    if not isinstance(part, Provider):
-        raise ConfigurationError("an instance of a Provider is needed", path=f"providers.{name}")
-    return part

@@ -1,4 +1,4 @@
-"""The providers that installed packages offer, by name."""
+"""Finds the installed providers, and loads their classes by name."""
 
 from __future__ import annotations
 
@@ -15,38 +15,37 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.metadata import EntryPoint
 
-
 FALLBACK_PACKAGE = "notifyhub_providers"
 
 
 class Registry:
-    """The providers that installed packages offer; scans their metadata once, imports only what is asked for."""
+    """Knows the providers of installed packages; scans their metadata once, imports only what is asked for."""
 
     def __init__(self) -> None:
         self._offers: Mapping[str, list[EntryPoint]] | None = None
 
     def names(self) -> list[str]:
-        """All names on offer, sorted."""
-        return sorted({*self._scanned(), *_names_without_metadata()})
+        """Returns the names of all installed providers, sorted."""
+        return sorted({*self._scan(), *_names_without_metadata()})
 
     def origin(self, name: str) -> str:
-        """The distribution that offers the name."""
-        offers = self._scanned().get(name)
-        return _origin(offers[0]) if offers else DISTRIBUTION
+        """Returns the distribution that offers the name."""
+        offers = self._scan().get(name)
+        return _name_origin(offers[0]) if offers else DISTRIBUTION
 
     def load(self, name: str) -> type[Provider]:
-        """The provider's class; raises ProviderNotFound, ProviderConflict or MissingExtra."""
-        offers = self._scanned().get(name, [])
+        """Returns the provider's class; raises ProviderNotFound, ProviderConflict or MissingExtra."""
+        offers = self._scan().get(name, [])
         if len(offers) > 1:
-            raise ProviderConflict(name, offered_by=[_origin(offer) for offer in offers])
-        found = _imported(name, offers[0]) if offers else _without_metadata(name)
+            raise ProviderConflict(name, offered_by=[_name_origin(offer) for offer in offers])
+        found = _import(name, offers[0]) if offers else _find_without_metadata(name)
         if found is None:
             raise ProviderNotFound(name, found=self.names())
         if not (isinstance(found, type) and issubclass(found, Provider)):
             raise ConfigurationError(f"the entry point {name!r} of {ENTRY_POINT_GROUP} is no Provider subclass")
         return found
 
-    def _scanned(self) -> Mapping[str, list[EntryPoint]]:
+    def _scan(self) -> Mapping[str, list[EntryPoint]]:
         if self._offers is None:
             from importlib.metadata import entry_points
 
@@ -57,28 +56,28 @@ class Registry:
         return self._offers
 
 
-def _origin(offer: EntryPoint) -> str:
+def _name_origin(offer: EntryPoint) -> str:
     return offer.dist.name if offer.dist else offer.value
 
 
-def _imported(name: str, offer: EntryPoint) -> object:
+def _import(name: str, offer: EntryPoint) -> object:
     try:
         return offer.load()
     except Exception as error:
-        raise _broken(name, offer.module, error, origin=_origin(offer)) from error
+        raise _explain(name, offer.module, error, origin=_name_origin(offer)) from error
 
 
-def _without_metadata(name: str) -> object | None:
-    """A first-party provider in a bundle that was stripped of its metadata, and so of its entry points."""
+def _find_without_metadata(name: str) -> object | None:
+    """Finds a first-party provider in a bundle that was stripped of its metadata, and so of its entry points."""
     module_name = f"{FALLBACK_PACKAGE}.{name}"
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and error.name in {module_name, FALLBACK_PACKAGE}:
             return None
-        raise _broken(name, module_name, error, origin=DISTRIBUTION) from error
-    kinds = (item for item in vars(module).values() if isinstance(item, type) and issubclass(item, Provider))
-    return next((kind for kind in kinds if kind.__module__ == module_name), None)
+        raise _explain(name, module_name, error, origin=DISTRIBUTION) from error
+    classes = (item for item in vars(module).values() if isinstance(item, type) and issubclass(item, Provider))
+    return next((provider for provider in classes if provider.__module__ == module_name), None)
 
 
 def _names_without_metadata() -> list[str]:
@@ -89,8 +88,8 @@ def _names_without_metadata() -> list[str]:
     return [module.name for module in pkgutil.iter_modules(folders or []) if not module.name.startswith("_")]
 
 
-def _broken(name: str, module: str, error: Exception, *, origin: str) -> ConfigurationError:
-    """What to tell of a provider that cannot be imported; extras are ours only for what this distribution brings."""
+def _explain(name: str, module: str, error: Exception, *, origin: str) -> ConfigurationError:
+    """Makes the error for a provider that cannot be imported; only this distribution's own have extras to name."""
     if isinstance(error, ModuleNotFoundError) and re.sub(r"[-_.]+", "-", origin).lower() == DISTRIBUTION:
         return MissingExtra(name, module=error.name or "a module")
     shown = isinstance(error, ImportError | SyntaxError | AttributeError)  # these quote code alone

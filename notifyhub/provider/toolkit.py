@@ -1,4 +1,4 @@
-"""What providers are handed, put together from the shared clients."""
+"""The toolkits that providers get, made from the clients that they share."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Clients:
 
     @classmethod
     def bounded(cls, seconds: float) -> Clients:
-        """Clients that wait no longer than this for any answer."""
+        """Makes clients that wait no longer than this for any answer."""
         return cls(HttpTransport(timeout_s=seconds), AwsClients(timeout_s=seconds))
 
     def toolkit(self, provider: str) -> ProviderToolkit:
-        """The toolkit for the provider of that name."""
+        """Returns the toolkit for the provider of that name."""
         return ProviderToolkit(provider, self)
 
     def close(self) -> None:
@@ -43,5 +43,5 @@ class ProviderToolkit:
         return ProviderHttp(self._provider, self._clients.http)
 
     def aws(self, service: str, region: str | None = None) -> AwsService:
-        """A client of an AWS service; the region defaults to the function's."""
+        """Returns a client of an AWS service; the region defaults to the function's."""
         return AwsService(self._provider, self._clients.aws.get(service, region))

@@ -1,4 +1,4 @@
-"""Where a message goes: the recipient's address, and the country of a phone number."""
+"""Finds the recipient's address, and the country of a phone number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The country that a phone number belongs to; needs the extra `countries`."""
+"""Finds the country of a phone number; needs the extra `countries`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ELSEWHERE_CALLED = {"EL": "GR", "UK": "GB"}
 
 
 def country_of(number: str) -> str | None:
-    """The two letters of ISO 3166 for a number in E.164 form; None where it is no country's or not a number.
+    """Returns the ISO 3166 letters for a number in E.164 form; None if it is no number or no country's.
 
     Countries that share a calling code, such as the 25 behind +1, are told apart by the ranges that each has given out.
     """
@@ -28,24 +28,24 @@ def country_of(number: str) -> str | None:
 
 
 def prepare(countries: Iterable[str]) -> None:
-    """Loads what telling these countries takes, some 3 ms each, so that no message waits; raises MissingExtra."""
+    """Loads the metadata of these countries, some 3 ms each, so that no message waits; raises MissingExtra."""
     library = _library()
     for number in filter(None, map(library.example_number, countries)):
         library.region_code_for_number(number)
 
 
 def is_country(code: str) -> bool:
-    """Whether numbers can be of that country."""
+    """Whether the code is a country's that has phone numbers."""
     return code in _library().SUPPORTED_REGIONS
 
 
 def usual_code(code: str) -> str | None:
-    """ISO's code for a country that is often written in another way; None where there is nothing to suggest."""
+    """Returns ISO's code for a country that is often written in another way, such as UK; else None."""
     return _ELSEWHERE_CALLED.get(code)
 
 
 def _library() -> Any:
-    """Imported on use: it takes about 30 ms, which only those wait for whose routes ask for countries."""
+    """Imports the library on use: it takes about 30 ms, which only routes that ask for countries need."""
     try:
         import phonenumbers
     except ModuleNotFoundError as error:

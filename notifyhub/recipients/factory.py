@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def make_resolver(wanted: Hooks, clients: AwsClients) -> RecipientResolver:
-    """The hook's resolver; a subclass of EventRecipients is handed the AWS clients. Raises ConfigurationError."""
+    """Makes the hook's resolver, or the default one; a subclass of EventRecipients gets the AWS clients.
+
+    Raises ConfigurationError where the hook is no resolver.
+    """
     if wanted.resolver is None:
         return EventRecipients(clients)
     hook = hooks.load(wanted.resolver, "hooks.resolver")

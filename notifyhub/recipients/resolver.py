@@ -1,4 +1,4 @@
-"""Where a message goes."""
+"""Finds the address that a message goes to."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import abc
 import re
 from typing import TYPE_CHECKING, Any
 
+from notifyhub.channels import PHONE_NUMBER, RECIPIENT
 from notifyhub.errors import EventError, ProviderError, RecipientLookupError, Undeliverable
 from notifyhub.events.cognito import CodeEvent, TakeOverEvent
 from notifyhub.events.notification import NotificationEvent
+from notifyhub.redaction.tracebacks import rebuilt
 from notifyhub.workers import WORKERS, Saturated, TimedOut
 
 if TYPE_CHECKING:
@@ -21,11 +23,8 @@ LOOKUP_TIMEOUT_S = 3.0
 LOOKUP_ATTEMPTS = 2
 
 _ATTRIBUTES: dict[Channel, str] = {"email": "email", "sms": "phone_number"}
-# No more than this is checked: the vendor knows better, but nothing may become a second recipient or a header.
-_USABLE: dict[Channel, re.Pattern[str]] = {
-    "email": re.compile(r"[^\s\x00-\x1f\x7f<>,;:\"()\[\]\\@]{1,64}@[^\s\x00-\x1f\x7f<>,;:\"()\[\]\\@]{1,255}"),
-    "sms": re.compile(r"\+[1-9][0-9]{5,14}"),
-}
+# No more than this is checked: the vendor knows better.
+_USABLE: dict[Channel, re.Pattern[str]] = {"email": re.compile(RECIPIENT), "sms": re.compile(PHONE_NUMBER)}
 
 
 class RecipientResolver(abc.ABC):
@@ -33,58 +32,59 @@ class RecipientResolver(abc.ABC):
 
     @abc.abstractmethod
     def resolve(self, event: Event, channel: Channel, deadline: Deadline) -> str | None:
-        """The mail address or phone number, None where there is none.
+        """Returns the mail address or phone number, None if there is no such address.
 
         Raises RecipientLookupError where it cannot be told just now, so that the event is tried again.
         """
 
     def address(self, event: Event, channel: Channel, deadline: Deadline) -> str:
-        """The address to send to; raises Undeliverable where there is no usable one."""
+        """Returns the address to send to; raises Undeliverable if there is no usable one."""
         address = self.resolve(event, channel, deadline)
         if address is None or not _USABLE[channel].fullmatch(address):
             what = "there is no" if not address else "this is no usable"
-            kind = "mail address" if channel == "email" else "phone number in E.164 form, such as +15005550006"
-            raise Undeliverable("no_usable_address", f"{event.trigger} {channel}: {what} {kind}")
+            form = "mail address" if channel == "email" else "phone number in E.164 form, such as +15005550006"
+            raise Undeliverable("no_usable_address", f"{event.trigger} {channel}: {what} {form}")
         return address
 
 
 class EventRecipients(RecipientResolver):
-    """The default: what the event itself says, and for take-over events what the user pool knows."""
+    """Takes the address from the event, and for take-over events from the user pool; this is the default."""
 
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients
 
     def resolve(self, event: Event, channel: Channel, deadline: Deadline) -> str | None:
-        """The channel's attribute; never anything of clientMetadata, which the caller controls."""
+        """Returns the channel's attribute, and never anything of clientMetadata, which the caller controls."""
         if isinstance(event, NotificationEvent):
             return event.recipient.address(channel)
         if isinstance(event, CodeEvent):
             return event.request.user_attributes.get(_ATTRIBUTES[channel])
         if isinstance(event, TakeOverEvent):
-            return self._looked_up(event, _ATTRIBUTES[channel], deadline)
+            return self._look_up(event, _ATTRIBUTES[channel], deadline)
         raise EventError(f"{type(event).__name__} needs a resolver of its own: [hooks] resolver")
 
-    def _looked_up(self, event: TakeOverEvent, attribute: str, deadline: Deadline) -> str | None:
-        """The user's own attribute, only if it is verified: a warning to an attacker's address would be no warning."""
+    def _look_up(self, event: TakeOverEvent, attribute: str, deadline: Deadline) -> str | None:
+        """Returns the user's own attribute if it is verified: a warning must not go to an attacker's address."""
         if deadline.passed:
             raise RecipientLookupError("no time was left to look the user up; raise the function's time-out")
-        user = self._user_in_time(event, deadline)
+        user = self._fetch_in_time(event, deadline)
         attributes = {entry["Name"]: entry.get("Value") for entry in user.get("UserAttributes", [])}
         return attributes.get(attribute) if attributes.get(f"{attribute}_verified") == "true" else None
 
-    def _user_in_time(self, event: TakeOverEvent, deadline: Deadline) -> dict[str, Any]:
-        try:
-            return WORKERS.call(lambda: self._user(event), deadline.remaining())
-        except (TimedOut, Saturated):
-            pass
-        raise RecipientLookupError("AdminGetUser did not answer in time; raise the function's time-out")
+    def _fetch_in_time(self, event: TakeOverEvent, deadline: Deadline) -> dict[str, Any]:
+        late = "AdminGetUser did not answer in time; raise the function's time-out"
+        return rebuilt(
+            lambda: WORKERS.call(lambda: self._fetch_user(event), deadline.remaining()),
+            by=lambda _: RecipientLookupError(late),
+            of=(TimedOut, Saturated),
+        )
 
-    def _user(self, event: TakeOverEvent) -> dict[str, Any]:
+    def _fetch_user(self, event: TakeOverEvent) -> dict[str, Any]:
         from notifyhub.clients.aws import AwsService
 
-        region = event.user_pool_id.partition("_")[0]
+        region = event.user_pool.partition("_")[0]
         client = self._clients.get("cognito-idp", region, attempts=LOOKUP_ATTEMPTS, timeout_s=LOOKUP_TIMEOUT_S)
-        request = {"UserPoolId": event.user_pool_id, "Username": event.user_name}
+        request = {"UserPoolId": event.user_pool, "Username": event.user_name}
         try:
             reply = AwsService("cognito-idp", client).call("admin_get_user", request)
         except ProviderError as error:

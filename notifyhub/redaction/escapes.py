@@ -1,4 +1,4 @@
-"""The ways in which a text may be written inside another."""
+"""Finds a text inside another, also where it is escaped."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _ESCAPED = re.compile(r"[%&\\\\]")
 
 def contains_escaped(text: str, needle: str) -> bool:
     """Whether a text holds another, as it is or escaped."""
-    return needle in text or (_ESCAPED.search(text) is not None and any(form in text for form in _escaped(needle)))
+    return needle in text or (_ESCAPED.search(text) is not None and any(form in text for form in _escape(needle)))
 
 
-def _escaped(needle: str) -> Iterator[str]:
-    """As HTML, a URL, JSON and Python's repr write it."""
+def _escape(needle: str) -> Iterator[str]:
+    """Yields the text as HTML, a URL, JSON and Python's repr write it."""
     import json
     from urllib.parse import quote, quote_plus
 

@@ -1,4 +1,4 @@
-"""Recipients as logs and reprs may show them."""
+"""Masks recipients for logs and reprs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ _STARS = "***"
 
 
 def mask(address: str) -> str:
-    """`anna@example.com` as `a***@e***.com`, `+15005554567` as `+1******4567`, anything else as asterisks."""
+    """Writes `anna@example.com` as `a***@e***.com`, `+15005554567` as `+1******4567`, other texts as asterisks."""
     if "@" in address:
         return _mask_email(address)
     if address.startswith("+"):

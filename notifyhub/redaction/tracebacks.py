@@ -1,4 +1,4 @@
-"""Keeps errors from carrying what they passed on their way: other errors, and the locals of frames."""
+"""Removes foreign errors and the locals of frames from errors, since both may hold the message."""
 
 from __future__ import annotations
 

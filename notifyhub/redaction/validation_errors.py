@@ -1,4 +1,4 @@
-"""What Pydantic found wrong, in words that quote no value."""
+"""Explains Pydantic's validation errors in words that quote no value."""
 
 from __future__ import annotations
 
@@ -44,39 +44,39 @@ class Problem(NamedTuple):
 
 
 def find_problems(error: ValidationError, *, prefix: str = "", names: AbstractSet[str] | None = None) -> list[Problem]:
-    """All that the error reports, rebuilt from location and type; Pydantic's own text shows the input.
+    """Lists the problems of a validation error, rebuilt from location and type: Pydantic's text shows the input.
 
     With `names` other keys than these are data: neither a path nor a text shows them.
     """
-    return [_describe(detail, prefix, names) for detail in error.errors(include_url=False)]
+    return [_make_problem(detail, prefix, names) for detail in error.errors(include_url=False)]
 
 
-def names_in(model: type[Any]) -> set[str]:
-    """The names and aliases of all fields that a model is made of, at any depth."""
+def find_names(model: type[Any]) -> set[str]:
+    """Finds the names and aliases of all fields that a model is made of, at any depth."""
     names: set[str] = set()
-    for kind in kinds_in(model):
-        for name, field in _fields(kind).items():
-            names |= {name, *_aliases(field)}
+    for part in find_types(model):
+        for name, field in _fields(part).items():
+            names |= {name, *_find_aliases(field)}
     return names
 
 
-def kinds_in(annotation: Any) -> Iterator[Any]:
-    """The types that an annotation is made of, through the fields of models."""
+def find_types(annotation: Any) -> Iterator[Any]:
+    """Finds the types that an annotation is made of, through the fields of models."""
     waiting, seen = [annotation], set()
     while waiting:
-        kind = waiting.pop()
-        yield kind
-        waiting += typing.get_args(kind)
-        if (fields := _fields(kind)) and kind not in seen:
-            seen.add(kind)  # models may hold themselves
+        part = waiting.pop()
+        yield part
+        waiting += typing.get_args(part)
+        if (fields := _fields(part)) and part not in seen:
+            seen.add(part)  # models may hold themselves
             waiting += [field.annotation for field in fields.values()]
 
 
-def _fields(kind: Any) -> dict[str, FieldInfo]:
-    return getattr(kind, "model_fields", {}) if isinstance(kind, type) else {}
+def _fields(part: Any) -> dict[str, FieldInfo]:
+    return getattr(part, "model_fields", {}) if isinstance(part, type) else {}
 
 
-def _aliases(field: FieldInfo) -> Iterator[str]:
+def _find_aliases(field: FieldInfo) -> Iterator[str]:
     waiting: list[Any] = [field.alias, field.validation_alias]
     while waiting:
         alias = waiting.pop()
@@ -88,32 +88,32 @@ def _aliases(field: FieldInfo) -> Iterator[str]:
             waiting += alias.convert_to_aliases()
 
 
-def _describe(detail: Any, prefix: str, names: AbstractSet[str] | None) -> Problem:
+def _make_problem(detail: Any, prefix: str, names: AbstractSet[str] | None) -> Problem:
     steps = [
         str(step) if names is None or isinstance(step, int) or step in names else "[key]" for step in detail["loc"]
     ]
     kind = detail["type"]
-    return Problem(".".join(filter(None, (prefix, *steps))), _WORDS.get(kind) or _own_words(detail, names), kind)
+    return Problem(".".join(filter(None, (prefix, *steps))), _WORDS.get(kind) or _quote_validator(detail, names), kind)
 
 
-def _own_words(detail: Any, names: AbstractSet[str] | None) -> str:
-    """The validator's message, unless it quotes what it was given."""
+def _quote_validator(detail: Any, names: AbstractSet[str] | None) -> str:
+    """Returns the validator's message, unless it quotes the value."""
     text, kind = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, "), detail["type"]
     folded = text if kind in _OF_TYPES else text.casefold()
-    words = _tokens(folded) if kind in _OF_VALIDATORS else set()
-    for leaf in _leaves(detail["input"], names):
+    words = _split_words(folded) if kind in _OF_VALIDATORS else set()
+    for leaf in _find_leaves(detail["input"], names):
         given = leaf.strip() if kind in _OF_TYPES else leaf.strip().casefold()
-        if (len(given) > 1 and given in folded) or not words.isdisjoint(_tokens(given)):
+        if (len(given) > 1 and given in folded) or not words.isdisjoint(_split_words(given)):
             return "is not valid"
     return text
 
 
-def _tokens(text: str) -> set[str]:
-    """What a validator may quote as a part; every address may have the words left out here."""
+def _split_words(text: str) -> set[str]:
+    """Splits a text into words that a validator may quote, without those that every address may have."""
     return set(re.findall(r"\w{3,}", text)) - _SAYING_NOTHING
 
 
-def _leaves(value: Any, names: AbstractSet[str] | None) -> Iterator[str]:
+def _find_leaves(value: Any, names: AbstractSet[str] | None) -> Iterator[str]:
     waiting = [value]  # no recursion: what is given may be nested deeper than Python calls
     while waiting:
         item = waiting.pop()

@@ -1,1 +1,1 @@
-"""From an event and its secret to a message, through template files."""
+"""Makes a message from an event and its secret, through template files."""

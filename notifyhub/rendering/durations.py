@@ -1,4 +1,4 @@
-"""How long a code lives, in words."""
+"""Writes lifetimes of codes in words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WORDS: Mapping[str, Mapping[int, tuple[str, str]]] = {
 
 
 def format_duration(duration: timedelta, locale: str = "en") -> str:
-    """`3 minutes`, `1 hour 30 minutes`, `24 hours`, `7 days`; less than a minute counts as one."""
+    """Writes `3 minutes`, `1 hour 30 minutes`, `24 hours` or `7 days`; less than a minute counts as one."""
     words = _WORDS.get(locale.partition("-")[0], _WORDS["en"])
     left = max(_MINUTE, -(-int(duration.total_seconds()) // _MINUTE) * _MINUTE)
     # People say "24 hours" for a day, and days only from two on.

@@ -1,13 +1,11 @@
-"""The Jinja environment: where templates are read from, and what they can do."""
+"""The Jinja environment, and the template files that it reads."""
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notifyhub.errors import ConfigurationError
 from notifyhub.rendering.durations import format_duration
 
 if TYPE_CHECKING:
@@ -18,26 +16,15 @@ if TYPE_CHECKING:
 _USED = re.compile(r"""\{%[-+]?\s*(?:extends|include|import|from)\s+["']([^"']+)["']""")
 
 
-def built_in_root() -> Path:
-    """The folder of the templates that come with notifyhub."""
-    spec = importlib.util.find_spec("notifyhub_templates")
-    if spec is None or not spec.submodule_search_locations:
-        raise ConfigurationError("the package notifyhub_templates is missing; install the whole distribution")
-    return Path(next(iter(spec.submodule_search_locations)))
-
-
 def make_environment(roots: Sequence[Path]) -> jinja2.Environment:
-    """Makes the environment over folders in order of precedence.
-
-    A template's name is a path below a root, or `<root's number>!<path>` for a file of just that root.
-    """
+    """Makes the environment; templates are named `<root's number>!<path>`, or `<path>` for the first root with it."""
     import jinja2
 
     def load(name: str) -> tuple[str, str, None] | None:
         number, bang, path = name.rpartition("!")
         for root in [roots[int(number)]] if bang else roots:
             file = root / path
-            if not _leads_outside(path) and file.is_file():
+            if not _outside(path) and file.is_file():
                 return read_source(file), str(file), None
         return None
 
@@ -57,18 +44,18 @@ def make_environment(roots: Sequence[Path]) -> jinja2.Environment:
     return environment
 
 
-def find_used_templates(file: str) -> list[str]:
-    """Finds the templates that a file extends, includes or imports by name; nothing where it cannot be read."""
+def find_used(file: str) -> list[str]:
+    """Finds the templates that a file extends, includes or imports by name; misses computed names."""
     try:
         return _USED.findall(read_source(Path(file)))
     except (OSError, UnicodeDecodeError):
-        return []  # loading it says why
+        return []  # loading it raises the error that says so
 
 
 def read_source(file: Path) -> str:
-    """Reads a template's text; raises OSError, or UnicodeDecodeError where it is no UTF-8."""
+    """Reads the text of a template file."""
     return file.read_text(encoding="utf-8-sig")  # Windows' editors begin it with a mark
 
 
-def _leads_outside(path: str) -> bool:
+def _outside(path: str) -> bool:
     return Path(path).is_absolute() or ".." in Path(path).parts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notifyhub.rendering.environment import built_in_root
+from notifyhub.rendering.index import built_in_root
 from notifyhub.rendering.renderer import Renderer
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def make_renderer(settings: Settings) -> Renderer:
-    """The renderer over the user's folder of templates, which takes precedence, and the built-in ones."""
+    """Makes a renderer over the user's folder of templates, which takes precedence, and the built-in ones."""
     own = settings.templates.path
     return Renderer(
         [own, built_in_root()] if own else [built_in_root()],

@@ -1,4 +1,4 @@
-"""Plain text derived from an HTML body, for messages whose templates bring no text of their own."""
+"""Derives plain text from an HTML body, for mails whose templates have no text part."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ENDED_BY = {
 
 
 def derive_text(html: str) -> str:
-    """The visible text, a blank line between blocks, links written out behind their text."""
+    """Returns the visible text, with blank lines between blocks and links written out behind their text."""
     reader = _Reader()
     reader.feed(html)
     reader.close()

@@ -1,25 +1,28 @@
-"""Which template files exist, and which of them one message is made of."""
+"""Finds the template files, and picks those that one message is made of."""
 
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notifyhub import locales
 from notifyhub.errors import ConfigurationError, TemplateNotFound
-from notifyhub.locales import BUILT_IN_LOCALE, is_plausible, normalize, widen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from notifyhub.channels import Channel
 
+BUILT_IN_LOCALE = "en"
+"""The last resort: a message in English is better than none."""
+
 _FILE = re.compile(
-    r"(?P<channel>email|sms)\.(?P<part>subject|body)(?:\.(?P<locale>[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*))?"
-    r"\.(?P<kind>html|txt)\.j2"
+    rf"(?P<channel>email|sms)\.(?P<part>subject|body)(?:\.(?P<locale>{locales.PATTERN}))?\.(?P<kind>html|txt)\.j2"
 )
 
 
@@ -44,36 +47,36 @@ class Chosen:
     text: str | None
 
     def parts(self) -> dict[str, str]:
-        """The template names of the parts that exist."""
+        """Returns the template names of the parts that exist."""
         parts = {"html": self.html, "text": self.text, "subject": self.subject}
         return {part: name for part, name in parts.items() if name}
 
 
 class TemplateIndex:
-    """The files below the roots, read once; roots are in order of precedence, the built-in one last."""
+    """Lists the files below the roots once; roots are in order of precedence, the built-in one last."""
 
     def __init__(self, roots: Sequence[Path], *, default_locale: str) -> None:
         self.roots = tuple(roots)
-        self._default = normalize(default_locale)
+        self._default = locales.normalize(default_locale)
         self._files = [dict(_scan(root, self._default)) for root in self.roots]
         self._remembered = functools.lru_cache(maxsize=256)(self._choose)
 
     def folders(self) -> set[str]:
-        """All trigger folders that any root holds."""
+        """Returns all trigger folders that any root holds."""
         return {key.folder for files in self._files for key in files}
 
     def locales(self, folder: str, channel: Channel) -> set[str]:
-        """The locales that a trigger's bodies exist in."""
+        """Returns the locales that a trigger's bodies exist in."""
         keys = [PartKey(folder, channel, "body", kind) for kind in ("html", "txt")]
         return {locale for files in self._files for key in keys for locale in files.get(key, {})}
 
     def file(self, name: str) -> str:
-        """The file behind a template's name, as errors show it; a name without a root's number is shown as it is."""
+        """Returns the file behind a template's name, for errors; a name without a root's number stays as it is."""
         number, bang, path = name.partition("!")
         return str(self.roots[int(number)] / path) if bang else name
 
     def choose(self, folders: Sequence[str], channel: Channel, wanted: Iterable[str]) -> Chosen:
-        """The parts of one message; raises TemplateNotFound where no root has a body.
+        """Chooses the parts of one message; raises TemplateNotFound if no root has a body.
 
         Root and locale are chosen once, by the body: the HTML body of an email, or the text where there is no HTML at
         all. A part of a root that takes precedence over the body's is used in the same locale; one of a root below is
@@ -82,19 +85,20 @@ class TemplateIndex:
         return self._remembered(tuple(folders), channel, tuple(wanted))
 
     def _choose(self, folders: tuple[str, ...], channel: Channel, wanted: tuple[str, ...]) -> Chosen:
-        locales = tuple(_candidates((*wanted, self._default, BUILT_IN_LOCALE)))
+        asked = locales.normalize_all((*wanted, self._default, BUILT_IN_LOCALE))
+        candidates = tuple(form for locale in asked for form in locales.widen(locale))
         for folder in folders:
             for kind in ("html", "txt") if channel == "email" else ("txt",):
-                found = self._body(PartKey(folder, channel, "body", kind), locales)
+                found = self._body(PartKey(folder, channel, "body", kind), candidates)
                 if found is not None:
                     return self._parts(folder, channel, kind, *found)
         raise TemplateNotFound(f"{folders[0]}/{channel}.body", roots=[str(root) for root in self.roots])
 
-    def _body(self, key: PartKey, locales: Sequence[str]) -> tuple[int, str] | None:
-        """The first root with the body in any of the locales, and the best of them there."""
+    def _body(self, key: PartKey, candidates: Sequence[str]) -> tuple[int, str] | None:
+        """Finds the first root that has the body in any of the locales, and the best of its locales."""
         for number, files in enumerate(self._files):
             existing = files.get(key, {})
-            if match := next((locale for locale in locales if locale in existing), None):
+            if match := next((locale for locale in candidates if locale in existing), None):
                 return number, match
         return None
 
@@ -117,10 +121,12 @@ class TemplateIndex:
         return None
 
 
-def _candidates(wanted: Iterable[str]) -> Iterator[str]:
-    """Yields each locale, followed by its wider forms; a text that is too long for one is passed over."""
-    for locale in filter(is_plausible, wanted):
-        yield from widen(normalize(locale))
+def built_in_root() -> Path:
+    """Returns the folder of the templates that come with notifyhub."""
+    spec = importlib.util.find_spec("notifyhub_templates")
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigurationError("the package notifyhub_templates is missing; install the whole distribution")
+    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def _scan(root: Path, default_locale: str) -> Iterator[tuple[PartKey, dict[str, str]]]:
@@ -134,6 +140,6 @@ def _scan(root: Path, default_locale: str) -> Iterator[tuple[PartKey, dict[str, 
                 key = PartKey(
                     folder.name, "email" if match["channel"] == "email" else "sms", match["part"], match["kind"]
                 )
-                locale = normalize(match["locale"] or default_locale)
+                locale = locales.normalize(match["locale"] or default_locale)
                 found.setdefault(key, {})[locale] = f"{folder.name}/{entry.name}"
     yield from found.items()

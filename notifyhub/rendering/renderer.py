@@ -1,4 +1,4 @@
-"""From an event and its secret to a message."""
+"""Renders a message from an event and its secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from notifyhub.errors import TemplateError
 from notifyhub.events.triggers import TEMPORARY_PASSWORD
 from notifyhub.messages import Message
-from notifyhub.rendering.environment import find_used_templates, make_environment
+from notifyhub.redaction.tracebacks import rebuilt
+from notifyhub.rendering.environment import find_used, make_environment
 from notifyhub.rendering.index import TemplateIndex
 from notifyhub.secret import Secret
 
@@ -45,9 +46,9 @@ class Renderer:
         self._environment = make_environment(self.index.roots)
 
     def render(self, event: Event, channel: Channel, to: str, secret: Secret | None) -> Message:
-        """The message to that address; raises a TemplateError that names file and line and holds no value."""
+        """Renders the message to that address; raises TemplateError, which names file and line and holds no value."""
         chosen = self.index.choose(event.template_folders, channel, event.preferred_locales)
-        templates = {part: self._template(name) for part, name in chosen.parts().items()}
+        templates = {part: self._load(name) for part, name in chosen.parts().items()}
         lifetime = self._lifetimes.get(event.trigger, event.lifetime)
         facts = {"app": self._app, "locale": chosen.locale, "trigger": event.trigger, "channel": channel}
         texts = _render_parts(templates, event, secret, {**facts, "lifetime": lifetime} if lifetime else facts)
@@ -60,7 +61,7 @@ class Renderer:
             locale=chosen.locale,
             secret=secret,
             tags=(event.trigger,),
-            variables=_variables(self._app, lifetime),
+            variables=_make_variables(self._app, lifetime),
             **_finish(texts, channel, subject=self._app.get("name", event.trigger)),
         )
 
@@ -71,48 +72,41 @@ class Renderer:
         message comes: a start that did it for all of them would take longer than most processes ever get back.
         """
         for channel in channels:
-            for name in sorted(self._shared(channel)):
+            for name in sorted(self._find_shared(channel)):
                 with contextlib.suppress(TemplateError):  # left to the message that needs it
-                    self._template(name)
+                    self._load(name)
 
     def compile(self, folders: Sequence[str], channel: Channel) -> None:
         """Loads a trigger's templates in the default locale; raises TemplateError where one does not load."""
         for name in self.index.choose(folders, channel, ()).parts().values():
-            for used in (name, *find_used_templates(self.index.file(name))):
-                self._template(used)
+            for used in (name, *find_used(self.index.file(name))):
+                self._load(used)
 
-    def _shared(self, channel: Channel) -> set[str]:
-        """What templates extend, include or import by name; a name that is computed has to wait for its first use."""
+    def _find_shared(self, channel: Channel) -> set[str]:
+        """Finds what templates extend, include or import by name; computed names wait for their first use."""
         files = set()
         for folder in self.index.folders():
             with contextlib.suppress(TemplateError):  # not in the default locale
                 files |= {self.index.file(name) for name in self.index.choose((folder,), channel, ()).parts().values()}
-        return {name for file in files for name in find_used_templates(file)}
+        return {name for file in files for name in find_used(file)}
 
-    def _template(self, name: str) -> jinja2.Template:
-        """The compiled template; raises TemplateError where it does not load."""
-        import jinja2
+    def _load(self, name: str) -> jinja2.Template:
+        """Returns the compiled template; raises TemplateError if it does not load."""
+        return rebuilt(lambda: self._environment.get_template(name), by=lambda error: self._explain(error, name))
 
-        try:
-            return self._environment.get_template(name)
-        except jinja2.TemplateSyntaxError as error:
-            # Jinja's text on syntax quotes the template alone.
-            problem = TemplateError(str(error.message), template=error.filename or name, line=error.lineno)
-        except jinja2.TemplateNotFound as error:
-            problem = TemplateError(
-                f"no such template: {self.index.file(str(error.name))}", template=self.index.file(name)
-            )
-        except Exception as error:  # noqa: BLE001 - no UTF-8, no right to read it, what Python's compiler refuses
-            problem = TemplateError(f"it does not load ({type(error).__name__})", template=self.index.file(name))
-        raise problem
+    def _explain(self, error: Exception, name: str) -> TemplateError:
+        from notifyhub.rendering.failures import explain_load
+
+        return explain_load(error, name, self.index.file)
 
 
 def _render_parts(
     templates: Mapping[str, jinja2.Template], event: Event, secret: Secret | None, facts: Mapping[str, Any]
 ) -> dict[str, str] | TemplateError:
-    """The texts by part, or the error as a value.
+    """Renders each part's text; returns the error as a value where a template fails.
 
-    Raised here it would carry Jinja's own error, which shows values, and this frame, which holds the plaintext.
+    Not through `rebuilt`, as elsewhere: the traceback of what is raised here would lead to this frame, which holds the
+    plaintext.
     """
     context = {**facts, **_reveal(dict(event.template_values())), **_name_secret(event.trigger, secret)}
     texts = {}
@@ -120,14 +114,14 @@ def _render_parts(
         try:
             texts[part] = template.render(context)
         except Exception as error:  # noqa: BLE001 - a template may fail in every way that Python can
-            from notifyhub.rendering.failures import explain
+            from notifyhub.rendering.failures import explain_render
 
-            return explain(error, template, sorted(context))
+            return explain_render(error, template, sorted(context))
     return texts
 
 
 def _finish(texts: Mapping[str, str], channel: Channel, *, subject: str) -> dict[str, Any]:
-    """The texts as the message has them; `subject` is that of a mail whose templates bring none."""
+    """Finishes the texts for the message; `subject` is used if the templates of a mail have none."""
     html, text = texts.get("html"), texts.get("text", "")
     if channel == "sms":
         return {"text": text.strip()}
@@ -135,7 +129,7 @@ def _finish(texts: Mapping[str, str], channel: Channel, *, subject: str) -> dict
         from notifyhub.rendering.html_text import derive_text
 
         text = derive_text(html)
-    return {"html": html, "text": text, "subject": _one_line(texts.get("subject", "")) or _one_line(subject)}
+    return {"html": html, "text": text, "subject": _join_lines(texts.get("subject", "")) or _join_lines(subject)}
 
 
 def _name_secret(trigger: str, secret: Secret | None) -> dict[str, str]:
@@ -145,7 +139,7 @@ def _name_secret(trigger: str, secret: Secret | None) -> dict[str, str]:
 
 
 def _reveal(value: Any) -> Any:
-    """Secrets in the event itself, such as one-click links, as the texts that templates show."""
+    """Reveals secrets in the event itself, such as one-click links, for templates to show."""
     if isinstance(value, dict):
         return {name: _reveal(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -153,14 +147,14 @@ def _reveal(value: Any) -> Any:
     return value.reveal() if isinstance(value, Secret) else value
 
 
-def _variables(app: Mapping[str, str], lifetime: timedelta | None) -> dict[str, str]:
-    """Values for templates that are kept at the vendor."""
+def _make_variables(app: Mapping[str, str], lifetime: timedelta | None) -> dict[str, str]:
+    """Returns the values for templates that are kept at the vendor."""
     variables = {"app_name": app["name"]} if "name" in app else {}
     if lifetime:
         variables["lifetime_minutes"] = str(int(lifetime.total_seconds() // 60))
     return variables
 
 
-def _one_line(subject: str) -> str:
-    """Control characters and line breaks collapse: a header is one line."""
+def _join_lines(subject: str) -> str:
+    """Replaces control characters and line breaks by spaces: a header is one line."""
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", subject).strip()

@@ -1,1 +1,1 @@
-"""Which providers a message may take, and why."""
+"""Picks the providers that a message may take, and explains the choice."""

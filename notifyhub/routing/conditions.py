@@ -1,14 +1,14 @@
-"""What a route asks of a message."""
+"""The conditions that a route sets for messages."""
 
 from __future__ import annotations
 
 import abc
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from notifyhub.locales import is_plausible, normalize, widen
+from notifyhub.locales import normalize, normalize_all, widen
+from notifyhub.redaction.showable import is_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,12 +17,9 @@ if TYPE_CHECKING:
     from notifyhub.events.base import Event
     from notifyhub.settings.policy import Route
 
-_SHOWABLE = re.compile(r"[\w:+-]{1,80}", re.ASCII)
-"""Names and ids; anything else may be a text of whoever caused the event."""
-
 
 class Subject:
-    """One message as conditions see it; what takes time is found out when a condition first asks."""
+    """One message as conditions see it; properties are worked out when a condition first asks."""
 
     def __init__(self, event: Event, channel: Channel, to: str) -> None:
         self.channel = channel
@@ -58,8 +55,7 @@ class Subject:
         It is what templates look for first. With the second best counting too, a user could match several routes, and
         their order would decide in place of the user's wish.
         """
-        preferred = self._event.preferred_locales
-        return next((normalize(locale) for locale in preferred if is_plausible(locale)), None)
+        return next(normalize_all(self._event.preferred_locales), None)
 
     @cached_property
     def attributes(self) -> Mapping[str, str]:
@@ -68,15 +64,15 @@ class Subject:
 
 
 class Condition(abc.ABC):
-    """Something that a route asks for."""
+    """A condition that a route sets for messages."""
 
     @abc.abstractmethod
     def holds(self, subject: Subject) -> bool:
-        """Whether the message is as the route wants it."""
+        """Whether the message meets the condition."""
 
     @abc.abstractmethod
     def why_not(self, subject: Subject) -> str:
-        """What is different about the message; quotes nothing personal."""
+        """Says in which way the message does not meet the condition; quotes nothing personal."""
 
     @abc.abstractmethod
     def covers(self, other: Condition) -> bool:
@@ -91,15 +87,15 @@ class OneOf(Condition):
     allowed: frozenset[str]
 
     def holds(self, subject: Subject) -> bool:
-        """Whether it is listed; a property that the message lacks is not."""
+        """Whether the property is listed; one that the message lacks is not."""
         return getattr(subject, self.name) in self.allowed
 
     def why_not(self, subject: Subject) -> str:
-        """The property as it is."""
-        return _described(self.name, getattr(subject, self.name))
+        """Names the message's property."""
+        return _describe(self.name, getattr(subject, self.name))
 
     def covers(self, other: Condition) -> bool:
-        """Whether the same property may be more."""
+        """Whether the other lists values of the same property that are all listed here."""
         return isinstance(other, OneOf) and other.name == self.name and other.allowed <= self.allowed
 
 
@@ -110,12 +106,12 @@ class LocaleIn(Condition):
     allowed: frozenset[str]
 
     def holds(self, subject: Subject) -> bool:
-        """Whether it is listed: `de` also stands for `de-at`."""
+        """Whether the locale or a wider form of it is listed: `de` also stands for `de-at`."""
         return subject.locale is not None and not self.allowed.isdisjoint(widen(subject.locale))
 
     def why_not(self, subject: Subject) -> str:
-        """The locale as it is."""
-        return _described("locale", subject.locale)
+        """Names the message's locale."""
+        return _describe("locale", subject.locale)
 
     def covers(self, other: Condition) -> bool:
         """Whether each locale of the other is listed here, or a wider form of it."""
@@ -136,17 +132,17 @@ class AttributeIs(Condition):
         return subject.attributes.get(self.name) in self.allowed
 
     def why_not(self, subject: Subject) -> str:
-        """That it differs, without its value: attributes are personal."""
+        """Says that the attribute differs, without its value: attributes are personal."""
         return f"attribute {self.name} {'differs' if self.name in subject.attributes else 'is absent'}"
 
     def covers(self, other: Condition) -> bool:
-        """Whether the same attribute may have more values."""
+        """Whether the other lists values of the same attribute that are all listed here."""
         return isinstance(other, AttributeIs) and other.name == self.name and other.allowed <= self.allowed
 
 
 def make_conditions(route: Route) -> tuple[Condition, ...]:
-    """All that must hold for a route, and nothing that it does not ask for; the channel comes first."""
-    return tuple(_conditions(route))
+    """Makes the conditions of a route, the channel's first."""
+    return tuple(_yield_conditions(route))
 
 
 def all_covered(wider: tuple[Condition, ...], narrower: tuple[Condition, ...]) -> bool:
@@ -154,7 +150,7 @@ def all_covered(wider: tuple[Condition, ...], narrower: tuple[Condition, ...]) -
     return all(any(condition.covers(other) for other in narrower) for condition in wider)
 
 
-def _conditions(route: Route) -> Iterator[Condition]:
+def _yield_conditions(route: Route) -> Iterator[Condition]:
     yield OneOf("channel", frozenset([route.channel]))
     lists = {"trigger": route.triggers, "pool": route.pools, "client": route.clients, "country": route.countries}
     yield from (OneOf(name, frozenset(listed)) for name, listed in lists.items() if listed)
@@ -163,7 +159,7 @@ def _conditions(route: Route) -> Iterator[Condition]:
     yield from (AttributeIs(name, frozenset(values)) for name, values in route.attributes.items())
 
 
-def _described(name: str, value: str | None) -> str:
+def _describe(name: str, value: str | None) -> str:
     if value is None:
         return f"{name} is not known"
-    return f"{name} is {value}" if _SHOWABLE.fullmatch(value) else f"{name} differs"
+    return f"{name} is {value}" if is_name(value) else f"{name} differs"

@@ -1,4 +1,4 @@
-"""Which providers an event's message may take, in order."""
+"""Plans which providers a message takes, in which order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The instances to try, best first, never empty; `route` is the route's number, from 0 as in `routes.0`."""
+    """The instances to try, best first and at least one; `route` is the route's number, from 0 as in `routes.0`."""
 
     providers: tuple[str, ...]
     route: int
@@ -31,20 +31,20 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a route's conditions hold for a message; `why_not` tells the first that does not, and is else empty."""
+    """Says whether a route's conditions hold for a message; `why_not` names the first that does not, or is empty."""
 
     route: int
     why_not: str = ""
 
     @property
     def matches(self) -> bool:
-        """Whether all of them hold; an earlier route may take the message all the same."""
+        """Whether all conditions hold; an earlier route may take the message all the same."""
         return not self.why_not
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What every route says to a message, and the plan that follows; None where no route takes it."""
+    """The verdict of every route on a message, and the plan that follows; None where no route takes it."""
 
     verdicts: tuple[Verdict, ...]
     plan: Plan | None
@@ -65,7 +65,7 @@ class Router:
         self._choices = [_Choice.of(number, route) for number, route in enumerate(self._routes)]
 
     def plan(self, event: Event, channel: Channel, *, to: str, key: str) -> Plan:
-        """The plan for one channel of an event; raises NoRoute where no route takes it.
+        """Plans one channel of an event; raises NoRoute if no route takes it.
 
         `to` is the recipient's address, `key` the event's key, by which a redelivery gets the same plan.
         """
@@ -76,7 +76,7 @@ class Router:
         raise NoRoute(channel=channel, trigger=event.trigger)
 
     def explain(self, event: Event, channel: Channel, *, to: str, key: str) -> Explanation:
-        """As `plan`, with the reasons; for people, not for the path of a message."""
+        """Plans as `plan` does, and gives the reasons; for people, not for the path of a message."""
         subject = Subject(event, channel, to)
         failed = [choice.failed(subject) for choice in self._choices]
         verdicts = [Verdict(n, condition.why_not(subject) if condition else "") for n, condition in enumerate(failed)]
@@ -109,11 +109,11 @@ class Router:
                     yield Misrouted(number, text)
 
     def providers(self) -> list[str]:
-        """Every instance that some route names, each once."""
+        """Returns every instance that some route names, each once."""
         return list(dict.fromkeys(name for route in self._routes for name in route.providers))
 
     def primaries(self) -> list[str]:
-        """The instances that routes try first."""
+        """Returns the instances that routes try first."""
         return list(dict.fromkeys(plan.providers[0] for choice in self._choices for plan in choice.plans))
 
     def channels(self) -> list[Channel]:
@@ -141,7 +141,7 @@ class _Choice:
         return cls(make_conditions(route), plans, tuple(accumulate(weights[first] for first in firsts)))
 
     def failed(self, subject: Subject) -> Condition | None:
-        """The first condition that does not hold."""
+        """Returns the first condition that does not hold."""
         for condition in self.conditions:
             if not condition.holds(subject):
                 return condition
@@ -150,11 +150,11 @@ class _Choice:
     def plan(self, key: str) -> Plan:
         if len(self.plans) == 1:
             return self.plans[0]
-        return self.plans[bisect_right(self.bounds, _drawn(key, self.bounds[-1]))]
+        return self.plans[bisect_right(self.bounds, _draw(key, self.bounds[-1]))]
 
 
-def _drawn(key: str, total: int) -> int:
-    """A number below the total, evenly spread over keys and always the same for one, in every process.
+def _draw(key: str, total: int) -> int:
+    """Draws a number below the total: evenly spread over keys, and the same for one key in every process.
 
     The key is hashed once more, as an own event may make keys of any form.
     """

@@ -1,4 +1,4 @@
-"""The whole configuration."""
+"""The model of a whole configuration file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from notifyhub.errors import ConfigurationError
 from notifyhub.events.triggers import split_source
-from notifyhub.settings.fields import Name, table, trigger_name
+from notifyhub.settings.fields import Name, trigger_name, unpack_table
 from notifyhub.settings.policy import DeliverySettings, Route, Sandbox, TriggerTable
 from notifyhub.settings.section import Section
 from notifyhub.settings.tables import App, Decryption, Hooks, LedgerSettings, Observability, ProviderTable, Templates
@@ -22,14 +22,14 @@ _ORDINARY = TriggerTable()
 
 
 class Settings(Section):
-    """The whole configuration."""
+    """The whole configuration: one field for each table of `notifyhub.toml`."""
 
     app: App
     decryption: Decryption = Decryption()
     templates: Templates = Templates()
-    providers: dict[Name, Annotated[ProviderTable, BeforeValidator(table)]] = Field(default_factory=dict)
+    providers: dict[Name, Annotated[ProviderTable, BeforeValidator(unpack_table)]] = Field(default_factory=dict)
     routes: tuple[Route, ...] = ()
-    triggers: dict[str, Annotated[TriggerTable, BeforeValidator(table)]] = Field(default_factory=dict)
+    triggers: dict[str, Annotated[TriggerTable, BeforeValidator(unpack_table)]] = Field(default_factory=dict)
     delivery: DeliverySettings = DeliverySettings()
     ledger: LedgerSettings = LedgerSettings()
     sandbox: Sandbox = Sandbox()
@@ -43,29 +43,29 @@ class Settings(Section):
 
     @property
     def folder(self) -> Path:
-        """Where relative paths start: the folder of the configuration file."""
+        """The folder of the configuration file, at which relative paths start."""
         return self._folder
 
     def timeout_s(self, name: str) -> float:
-        """Seconds that one call of a provider instance may take."""
+        """Returns how many seconds one call of a provider instance may take."""
         return self.providers[name].timeout_s or self.delivery.attempt_timeout_s
 
     def longest_timeout_s(self) -> float:
-        """The same of the most patient one."""
+        """Returns the longest time-out of all provider instances, in seconds."""
         return max(map(self.timeout_s, self.providers), default=self.delivery.attempt_timeout_s)
 
     def trigger(self, name: str) -> TriggerTable:
-        """What is configured for a trigger, or the defaults."""
+        """Returns the table of a trigger, or the defaults where there is no such table."""
         return self.triggers.get(name, _ORDINARY)
 
     def lifetimes(self) -> dict[str, timedelta]:
-        """The configured lifetimes by trigger."""
+        """Returns the configured lifetimes by trigger."""
         return {name: table.lifetime for name, table in self.triggers.items() if table.lifetime}
 
     @model_validator(mode="before")
     @classmethod
     def _trigger_names(cls, data: Any) -> Any:
-        """Environment variables come in lower case; the triggers of Cognito are known by any spelling."""
+        """Corrects the case of letters in triggers' names: environment variables come in lower case."""
         if not isinstance(data, dict) or not isinstance(data.get("triggers"), dict):
             return data
         tables = data["triggers"]

@@ -1,4 +1,4 @@
-"""The tables that say where messages go, and what follows when that fails."""
+"""The tables for routes, triggers, delivery and the sandbox."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from notifyhub.channels import Channel
 from notifyhub.events.triggers import split_source
-from notifyhub.settings.fields import Country, Duration, Locale, Name, OneOrMore, trigger_name
+from notifyhub.settings.fields import Country, Duration, Locale, MailAddress, Name, OneOrMore, PhoneNumber, trigger_name
 from notifyhub.settings.section import Section
 
 Strategy = Literal["failover", "weighted"]
@@ -17,7 +17,9 @@ OnUnknown = Literal["failover", "retry_invocation", "stop"]
 
 
 class Route(Section):
-    """Which providers take a message. Each condition is a list, any of which will do; all that are given must hold.
+    """Says which providers take a message.
+
+    Each condition is a list of values, any of which will do; all conditions that are given must hold.
 
     Attributes:
         providers: the instances to try, in order.
@@ -63,7 +65,7 @@ class Route(Section):
     @field_validator("triggers")
     @classmethod
     def _short_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        """As events name their trigger: a full source would match none of them."""
+        """Refuses full sources: events name their trigger alone, so none would match."""
         if any(split_source(name) for name in names):
             raise ValueError("write the triggers' names alone, without CustomEmailSender_ or CustomSMSSender_")
         return tuple(map(trigger_name, names))
@@ -77,7 +79,7 @@ class Route(Section):
 
 
 class TriggerTable(Section):
-    """What differs for one trigger.
+    """Overrides the defaults for the messages of one trigger.
 
     Attributes:
         lifetime: what the user is told; Cognito's default unless set.
@@ -91,7 +93,7 @@ class TriggerTable(Section):
 
 
 class DeliverySettings(Section):
-    """The time that sending may take."""
+    """Limits the time that sending may take."""
 
     attempt_timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0
     reserve_ms: Annotated[int, Field(ge=0, le=60_000)] = 500
@@ -121,12 +123,12 @@ class Sandbox(Section):
         dry_run: everything is done but the sending.
     """
 
-    redirect_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
-    redirect_sms: Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{5,14}$")] | None = None
+    redirect_email: MailAddress | None = None
+    redirect_sms: PhoneNumber | None = None
     allow: tuple[Annotated[str, StringConstraints(min_length=1)], ...] | None = None
     dry_run: bool = False
 
     @property
     def restricts(self) -> bool:
-        """Whether not everybody gets messages; an empty `allow` allows nobody."""
+        """Whether some people get no messages; an empty `allow` allows nobody."""
         return self.allow is not None or self.redirect_email is not None or self.redirect_sms is not None

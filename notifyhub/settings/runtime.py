@@ -1,4 +1,4 @@
-"""What the process runs in."""
+"""Where the process runs: inside Lambda or not."""
 
 from __future__ import annotations
 

@@ -1,18 +1,15 @@
-"""The base of every table of the configuration, and the kinds of values that more than one table holds."""
+"""The base class of every table of the configuration, which also reads lists and tables from text."""
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import typing
-from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
-from notifyhub.messages import Mailbox
+from notifyhub.redaction.tracebacks import rebuilt
 
 
 class Section(BaseModel):
@@ -30,78 +27,28 @@ class Section(BaseModel):
     def _from_text(cls, value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, str) or info.field_name is None:
             return value
-        return _unpacked(value, cls.model_fields[info.field_name].annotation)
+        return _unpack(value, cls.model_fields[info.field_name].annotation)
 
 
-def _unpacked(text: str, annotation: Any) -> Any:
-    """The list or table that the text stands for, where one is expected; else the text."""
-    kinds = _containers(annotation)
-    if dict in kinds or (kinds and text.lstrip().startswith("[")):
-        return _from_json(text)
-    return [item.strip() for item in text.split(",") if item.strip()] if kinds else text
+def _unpack(text: str, annotation: Any) -> Any:
+    """Reads a list or a table from text where the field holds one; returns other text as it is."""
+    containers = _find_containers(annotation)
+    if dict in containers or (containers and text.lstrip().startswith("[")):
+        return unpack_json(text)
+    return [item.strip() for item in text.split(",") if item.strip()] if containers else text
 
 
-def _containers(annotation: Any) -> set[type]:
+def _find_containers(annotation: Any) -> set[type]:
     origin = typing.get_origin(annotation)
     if origin is Annotated:
-        return _containers(typing.get_args(annotation)[0])
+        return _find_containers(typing.get_args(annotation)[0])
     if origin is typing.Union or origin is UnionType:
-        return set().union(*map(_containers, typing.get_args(annotation)))
+        return set().union(*map(_find_containers, typing.get_args(annotation)))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return {dict}
     return {origin} & {list, tuple, set, frozenset, dict}
 
 
-def _from_json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        pass
-    raise ValueError("this is not valid JSON")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine, where plain connections are allowed."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _base_url(url: str) -> str:
-    scheme, host = _scheme_and_host(url)
-    if not host or not (scheme == "https" or (scheme == "http" and is_loopback(host))):
-        raise ValueError("write an https:// address; plain http:// is for loopback only")
-    if "@" in urlsplit(url).netloc:  # settings show their addresses
-        raise ValueError("leave out what stands before the @: it must hold no credentials")
-    return url.rstrip("/")
-
-
-def _scheme_and_host(url: str) -> tuple[str, str | None]:
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # it quotes the address, which may hold credentials
-        return "", None
-    return parts.scheme, parts.hostname
-
-
-def _mail_sender(text: str) -> str:
-    """The sender as it is written: encoded here, its name would be encoded twice in a header."""
-    if not Mailbox.parse(text).address.isascii():
-        raise ValueError("write the address in ASCII, its domain as xn--…")
-    return text
-
-
-def _anchored(path: Path, info: ValidationInfo) -> Path:
-    base = (info.context or {}).get("folder")
-    return Path(base, path.expanduser()) if base is not None else path.expanduser()
-
-
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
-"""An https address without a trailing slash; plain http only for loopback."""
-
-MailSender = Annotated[str, AfterValidator(_mail_sender)]
-"""`Acme <no-reply@acme.example>` or a bare mail address."""
-
-FilePath = Annotated[Path, AfterValidator(_anchored)]
-"""A path; a relative one starts at the folder of the configuration file."""
+def unpack_json(text: str, *, problem: str = "this is not valid JSON") -> Any:
+    """Reads JSON from an environment variable; raises ValueError with the problem, which quotes nothing of it."""
+    return rebuilt(lambda: json.loads(text), by=lambda _: ValueError(problem), of=ValueError)

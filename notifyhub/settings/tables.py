@@ -1,4 +1,4 @@
-"""The tables that say what the parts of a dispatcher are made of."""
+"""The tables from which the parts of a dispatcher are made."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import ConfigDict, Field, SecretStr, StringConstraints, model_serializer, model_validator
 
 from notifyhub.errors import ConfigurationError
-from notifyhub.settings.fields import Duration, Locale, Name, WebAddress
-from notifyhub.settings.section import FilePath, Section
+from notifyhub.settings.fields import Duration, FilePath, Locale, MailAddress, Name, WebAddress
+from notifyhub.settings.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 class App(Section):
-    """What templates say of the application; all but the name may be left out."""
+    """Facts about the application for templates; all but the name may be left out."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     url: WebAddress | None = None
     support_url: WebAddress | None = None
-    support_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    support_email: MailAddress | None = None
     domain: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$")] | None = None
     """The website's host; SMS then end with the line by which browsers bind the code to it."""
     logo_url: WebAddress | None = None
@@ -29,7 +29,7 @@ class App(Section):
 
 
 class Decryption(Section):
-    """How secrets are decrypted: under KMS keys by their ARNs, or under a local key for development."""
+    """The keys that decrypt secrets: KMS keys by their ARNs, or a local key for development."""
 
     key_arns: tuple[str, ...] = ()
     local_key: SecretStr | None = None
@@ -61,16 +61,16 @@ class ProviderTable(Section):
     """Seconds for one call, in place of `[delivery] attempt_timeout_s`."""
 
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:
-        """Without the provider's own keys, which may be credentials written out."""
+        """Leaves out the provider's own keys, which may be credentials written out."""
         return ((name, getattr(self, name)) for name in ("use", "allow_in_lambda"))
 
     @model_serializer
     def _without_own_keys(self) -> dict[str, Any]:
-        """Dumps are logged and compared; they too leave out what may be credentials."""
+        """Leaves the provider's own keys out of dumps too, as those are logged and compared."""
         return {"use": self.use, "allow_in_lambda": self.allow_in_lambda}
 
     def own_keys(self) -> dict[str, Any]:
-        """What the provider's settings are made from."""
+        """Returns the keys from which the provider's settings are made."""
         return dict(self.model_extra or {})
 
 
@@ -112,7 +112,7 @@ _LEDGER_KEYS: dict[str, tuple[str | None, tuple[str, ...]]] = {
 
 
 class Observability(Section):
-    """The metrics and traces of each outcome, beside the log lines.
+    """Chooses metrics and traces, beside the log lines that every outcome gets.
 
     `metrics` unset means CloudWatch's embedded metric format inside Lambda, and none elsewhere.
     """

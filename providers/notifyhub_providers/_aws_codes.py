@@ -57,8 +57,8 @@ class AwsProvider(Provider):
 def judged(provider: Provider, reply: Reply, own: Mapping[str, type[ProviderError]]) -> ProviderError | None:
     """What a reply stands for: by the service's own codes, then by the common ones, then by its status."""
     code = reply.code or ""
-    if kind := own.get(code) or COMMON.get(code):
-        return provider.error(kind, reply)
+    if error_class := own.get(code) or COMMON.get(code):
+        return provider.error(error_class, reply)
     if reply.successful and not reply.field("MessageId"):
         return provider.error(OutcomeUnknown, reply, message="the answer names no message")
     return provider.by_status(reply)

@@ -73,7 +73,7 @@ class Smtp(Provider):
         stage = reply.headers["stage"]
         if _positive(stage, reply):
             return None
-        return self.error(_kind(stage, reply), reply, message=f"at {stage}")
+        return self.error(_class_of(stage, reply), reply, message=f"at {stage}")
 
     def refuses_credentials(self, reply: Reply) -> bool:
         """By the codes of AUTH, which a server may also give at MAIL or RCPT."""
@@ -101,8 +101,8 @@ class Smtp(Provider):
         """A broken connection, or what cannot be written: until the final dot has left, nothing was accepted."""
         untrusted = isinstance(error, ssl.SSLCertVerificationError)
         hint = "; is the host's name right, or a ca_file needed?" if untrusted else ""
-        kind = OutcomeUnknown if stage == "dot" else NotSent if isinstance(error, OSError) else RefusedHere
-        return kind(self.name, f"{type(error).__name__} at {stage}{hint}")
+        error_class = OutcomeUnknown if stage == "dot" else NotSent if isinstance(error, OSError) else RefusedHere
+        return error_class(self.name, f"{type(error).__name__} at {stage}{hint}")
 
 
 def _context(settings: SmtpSettings) -> ssl.SSLContext:
@@ -119,7 +119,7 @@ def _positive(stage: str, reply: Reply) -> bool:
     return reply.status == expected[stage] if stage in expected else reply.successful
 
 
-def _kind(stage: str, reply: Reply) -> type[ProviderError]:
+def _class_of(stage: str, reply: Reply) -> type[ProviderError]:
     if reply.status in _ACCOUNT or (stage in _OPENING and reply.status in _ACCOUNT_AT_OPENING):
         return ProviderUnusable
     match reply.status // 100:

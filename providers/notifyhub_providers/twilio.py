@@ -10,13 +10,12 @@ Left out on purpose: media, schedules, templates kept at Twilio, MaxPrice (witho
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderUnusable, RecipientRejected, RefusedHere
-from notifyhub.provider import BaseUrl, Capabilities, HttpSettings, Provider, ProviderReceipt
+from notifyhub.provider import BaseUrl, CallbackUrl, Capabilities, HttpSettings, Provider, ProviderReceipt
 
 if TYPE_CHECKING:
     from typing import Self
@@ -45,13 +44,6 @@ _KINDS: dict[int, type[ProviderError]] = {
 }
 
 
-def _without_credentials(url: str) -> str:
-    """Settings show their addresses."""
-    if re.match("https://[^/?#]*@", url):
-        raise ValueError("leave out what stands before the @: it must hold no credentials")
-    return url
-
-
 class Twilio(Provider):
     """Sends text messages through Twilio."""
 
@@ -72,9 +64,7 @@ class Twilio(Provider):
         address_retention: Literal["retain", "obfuscate"] | None = None
         risk_check: Literal["enable", "disable"] | None = None
         smart_encoded: bool | None = None
-        status_callback: (
-            Annotated[str, Field(pattern=r"^https://\S+$"), AfterValidator(_without_credentials)] | None
-        ) = None
+        status_callback: CallbackUrl | None = None
         base_url: BaseUrl = "https://api.twilio.com"
 
         @model_validator(mode="after")
@@ -115,8 +105,8 @@ class Twilio(Provider):
         return super().refuses_credentials(reply) or reply.field("code") == _AUTHENTICATE
 
     def _judged(self, reply: Reply, code: object) -> ProviderError | None:
-        kind = _KINDS.get(code) if isinstance(code, int) else None
-        return self.error(kind, reply, code=code) if kind else None
+        error_class = _KINDS.get(code) if isinstance(code, int) else None
+        return self.error(error_class, reply, code=code) if error_class else None
 
     def _credentials(self) -> tuple[str, str]:
         settings = self.settings

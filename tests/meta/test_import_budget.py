@@ -43,7 +43,7 @@ def named(text):
 
 
 NOTIFYHUB = named("""
-notifyhub: channels clock deadline dispatcher distribution errors hooks lazy messages outcomes pipeline receipts
+notifyhub: channels clock deadline dispatcher distribution errors hooks lazy locales messages outcomes pipeline receipts
     secret workers
 notifyhub.aws_lambda: cognito
 notifyhub.clients: aws http http_library reply sockets
@@ -52,10 +52,10 @@ notifyhub.delivery: attempts backoff cooldown expiry factory failover request sc
 notifyhub.events: base cognito notification parsing triggers
 notifyhub.ledger: base claims factory memory
 notifyhub.observability: factory observer reporter tracing
-notifyhub.provider: contract registry toolkit
+notifyhub.provider: contract instances registry toolkit
 notifyhub.recipients: factory resolver
-notifyhub.redaction: escapes library_logs masking tracebacks validation_errors
-notifyhub.rendering: durations factory index renderer
+notifyhub.redaction: escapes library_logs masking showable tracebacks validation_errors
+notifyhub.rendering: durations environment factory index renderer
 notifyhub.routing: conditions router
 notifyhub.settings: fields loading model policy references runtime section tables
 notifyhub_providers: _aws_codes sendgrid ses

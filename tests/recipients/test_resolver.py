@@ -286,7 +286,7 @@ def test_an_event_of_another_kind_needs_a_resolver_of_its_own(recipients):
 
 def test_a_cognito_that_does_not_answer_takes_no_more_than_the_deadline(monkeypatch):
     let = threading.Event()
-    monkeypatch.setattr(EventRecipients, "_user", lambda *arguments: let.wait(20))
+    monkeypatch.setattr(EventRecipients, "_fetch_user", lambda *arguments: let.wait(20))
     event = parse_event(forge_event("CustomEmailSender_AccountTakeOverNotification", bytes(32)))
     began = time.monotonic()
     with pytest.raises(RecipientLookupError, match="did not answer in time; raise the function's time-out"):

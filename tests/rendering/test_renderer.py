@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from notifyhub.errors import TemplateError, TemplateNotFound
 from notifyhub.events.notification import NotificationEvent
 from notifyhub.events.parsing import parse_event
-from notifyhub.rendering.environment import built_in_root
+from notifyhub.rendering.index import built_in_root
 from notifyhub.rendering.renderer import Renderer
 from notifyhub.secret import Secret
 from notifyhub.testing import assert_absent, traces_of

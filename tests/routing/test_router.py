@@ -219,8 +219,8 @@ def test_a_weight_may_stand_alone():
 
 def test_a_redelivery_takes_the_same_way_in_every_process():
     code = (
-        "import json, hashlib\nfrom notifyhub.routing.router import _drawn\n"
-        "print(json.dumps([_drawn(hashlib.sha256(str(n).encode()).hexdigest(), 100) for n in range(40)]))"
+        "import json, hashlib\nfrom notifyhub.routing.router import _draw\n"
+        "print(json.dumps([_draw(hashlib.sha256(str(n).encode()).hexdigest(), 100) for n in range(40)]))"
     )
     drawn = [
         json.loads(subprocess.check_output([sys.executable, "-c", code], env=_seeded(seed)))

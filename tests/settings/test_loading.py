@@ -6,7 +6,7 @@ import pytest
 from notifyhub.errors import ConfigurationError
 from notifyhub.provider import ProviderSettings
 from notifyhub.settings import load_settings, validate
-from notifyhub.settings.section import FilePath
+from notifyhub.settings.fields import FilePath
 from notifyhub.testing import assert_absent, traces_of
 from notifyhub_providers.twilio import Twilio
 

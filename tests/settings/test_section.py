@@ -7,7 +7,8 @@ import pytest
 from pydantic import Field, SecretStr, ValidationError
 
 from notifyhub.redaction.validation_errors import find_problems
-from notifyhub.settings.section import BaseUrl, FilePath, MailSender, Section, is_loopback
+from notifyhub.settings.fields import BaseUrl, CallbackUrl, FilePath, MailSender, is_loopback
+from notifyhub.settings.section import Section
 from notifyhub.testing import assert_absent
 
 CANARY = "c4n4ry"
@@ -19,6 +20,7 @@ class Inner(Section):
 
 class Table(Section):
     url: BaseUrl = "https://api.acme.example"
+    callback: CallbackUrl = "https://acme.example"
     sender: MailSender = "no-reply@acme.example"
     path: FilePath = Path("templates")
     key: SecretStr | None = None
@@ -74,6 +76,19 @@ def test_a_base_url_is_https_or_loopback_and_ends_in_no_slash(url, kept):
 )
 def test_another_base_url_is_refused_without_quoting_it(url):
     assert refusal(url=url) == "table.url: write an https:// address; plain http:// is for loopback only"
+
+
+@pytest.mark.parametrize(
+    "url", [f"https://u:{CANARY}@a.example", f"https://u:{CANARY}@a℀.example", f"https:/\t/{CANARY}@a"]
+)
+def test_a_callback_s_address_holds_no_credentials(url):
+    assert refusal(callback=url).startswith("table.callback: ")
+    assert Table(callback="https://a.example/?to=a@b").callback == "https://a.example/?to=a@b"
+
+
+def test_a_base_url_holds_no_credentials_however_it_is_written():
+    for url in (f"https://{CANARY}@a.example", f"https://u:{CANARY}@a.example/", f"https:/\n/{CANARY}@a.example"):
+        assert refusal(url=url) == "table.url: leave out what stands before the @: it must hold no credentials"
 
 
 @pytest.mark.parametrize(

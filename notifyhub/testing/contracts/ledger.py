@@ -307,7 +307,7 @@ class LedgerContract:
 
 
 def assert_settled(claim: Claim) -> None:
-    """Fails unless the claim brings the accepted receipt."""
+    """Fails unless the claim brings the message's receipt."""
     assert claim.state == "settled"
     assert claim.receipt is not None
     (delivery,) = claim.receipt.deliveries
