@@ -43,11 +43,11 @@ def named(text):
 
 
 NOTIFYHUB = named("""
-notifyhub: channels clock deadline dispatcher distribution errors hooks lazy locales messages outcomes pipeline receipts
-    secret workers
+notifyhub: channels clock deadline dispatcher distribution errors hooks lazy locales messages outcomes pipeline
+    receipts secret workers
 notifyhub.aws_lambda: cognito
 notifyhub.clients: aws http http_library reply sockets
-notifyhub.decryption: encryption_sdk factory failures
+notifyhub.decryption: decryptor encryption_sdk factory failures
 notifyhub.delivery: attempts backoff cooldown expiry factory failover request scrubbing
 notifyhub.events: base cognito notification parsing triggers
 notifyhub.ledger: base claims factory memory
