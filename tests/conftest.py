@@ -5,8 +5,6 @@ import pytest
 from notifyhub.delivery import backoff
 from notifyhub.testing.contracts.aws_provider import moto_server, set_aws_environment
 
-pytest.register_assert_rewrite("tests.decryption.contract")
-
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch):
