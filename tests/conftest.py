@@ -7,7 +7,6 @@ from notifyhub.testing.contracts.aws_provider import moto_server, set_aws_enviro
 from tests.support import http_library
 
 http_library.hide_the_other()
-pytest.register_assert_rewrite("tests.decryption.contract")
 
 
 @pytest.fixture(autouse=True)

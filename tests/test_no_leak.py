@@ -16,9 +16,9 @@ from notifyhub.events import parse_event
 from notifyhub.secret import Secret
 from notifyhub.settings import load_settings
 from notifyhub.testing import VendorAnswer, VendorServer, forge_event
+from notifyhub.testing.ciphertexts import CODE as KMS_CODE
 from notifyhub.testing.contracts.aws_provider import AWS_ENVIRONMENT, set_aws_environment
 from tests.decryption.scripted_kms import ScriptedKms
-from tests.decryption.sealing import CODE as KMS_CODE
 from tests.support.hub import LOCAL_KEY, SIGN_UP, Hub, settings_of
 from tests.support.leak_search import LeakSearch
 

@@ -38,7 +38,7 @@ class SdkDecryptor(Decryptor):
         self._client = EncryptionSDKClient(
             commitment_policy=CommitmentPolicy.REQUIRE_ENCRYPT_ALLOW_DECRYPT, max_encrypted_data_keys=1
         )
-        self._keys = _key_provider(master_keys)
+        self._keys = strict_key_provider(master_keys)
         self._allow_missing_pool_id = allow_missing_pool_id
         quiet_aws()
 
@@ -108,7 +108,7 @@ def _kms_master_key(arn: str, clients: AwsClients, region: str) -> Any:
     return KMSMasterKey(key_id=arn, client=client)
 
 
-def _key_provider(master_keys: Sequence[Any]) -> Any:
+def strict_key_provider(master_keys: Sequence[Any]) -> Any:
     """A key provider over just these keys: a data key of any other is refused."""
     from aws_encryption_sdk.key_providers.base import MasterKeyProvider, MasterKeyProviderConfig
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from notifyhub.lazy import exporter
 
 if TYPE_CHECKING:
+    from notifyhub.testing.contracts.aws_provider import AwsProviderContract
+    from notifyhub.testing.contracts.decryptor import DecryptorContract
     from notifyhub.testing.contracts.ledger import LedgerContract
     from notifyhub.testing.contracts.provider import ProviderContract
     from notifyhub.testing.forge import forge_event, new_local_key
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from notifyhub.testing.vendor_server import VendorAnswer, VendorServer
 
 __all__ = [
+    "AwsProviderContract",
+    "DecryptorContract",
     "LedgerContract",
     "ProviderContract",
     "RecordingProvider",
@@ -27,6 +31,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AwsProviderContract": "notifyhub.testing.contracts.aws_provider",
+    "DecryptorContract": "notifyhub.testing.contracts.decryptor",
     "LedgerContract": "notifyhub.testing.contracts.ledger",
     "ProviderContract": "notifyhub.testing.contracts.provider",
     "RecordingProvider": "notifyhub.testing.recording",

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from notifyhub.messages import Message
 
 pytest.register_assert_rewrite(
-    "notifyhub.testing.leaks",
+    "notifyhub.testing.contracts.aws_provider",
+    "notifyhub.testing.contracts.decryptor",
     "notifyhub.testing.contracts.ledger",
-    "notifyhub.testing.openapi",
     "notifyhub.testing.contracts.provider",
+    "notifyhub.testing.leaks",
+    "notifyhub.testing.openapi",
 )
 
 

@@ -5,8 +5,8 @@ import base64
 import pytest
 
 from notifyhub.testing import VendorAnswer, VendorServer, forge_event
+from notifyhub.testing.ciphertexts import Layout
 from tests.aws_lambda.function import API_KEY, Function
-from tests.decryption.layout import Layout
 from tests.support.hub import CODE, EMAIL, PASSWORD
 
 

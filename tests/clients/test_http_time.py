@@ -14,7 +14,7 @@ from notifyhub.clients.http_library import httpx
 from notifyhub.deadline import Deadline
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError
 from notifyhub.testing import VendorServer
-from tests.support.raw_server import raw_server
+from tests.support.raw_server import hung_up, raw_server
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n"
 
@@ -43,21 +43,12 @@ def dripping(first, piece, gone):
         end = time.monotonic() + 20
         with contextlib.suppress(OSError):
             connection.sendall(first)
-            while not hung_up(connection, within=0.05) and time.monotonic() < end:
+            while not hung_up(connection, within_s=0.05) and time.monotonic() < end:
                 connection.sendall(piece)
         if time.monotonic() < end:
             gone.set()
 
     return answer
-
-
-def hung_up(connection, *, within):
-    """Whether the peer closes its side in that many seconds; what it still sends is read and dropped."""
-    connection.settimeout(within)
-    try:
-        return connection.recv(65536) == b""
-    except TimeoutError:
-        return False
 
 
 @pytest.mark.parametrize("first", [b"", HEAD[:17], HEAD], ids=["silence", "head", "body"])

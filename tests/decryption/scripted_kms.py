@@ -10,7 +10,7 @@ from notifyhub.clients.aws import AwsClients
 from notifyhub.decryption.encryption_sdk import EncryptionSdkDecryptor
 from notifyhub.events import CodeEvent
 from notifyhub.testing import VendorAnswer, VendorServer
-from tests.decryption.sealing import CODE, encoded, event_with, sealed
+from notifyhub.testing.ciphertexts import CODE, encode, encrypt, event_with
 
 ARN = "arn:aws:kms:eu-west-1:111122223333:key/0d8a8b3e-5f7e-4c0c-9a1b-6f1f5e3f9c21"
 
@@ -40,6 +40,6 @@ class ScriptedKms:
 
         client: Any = boto3.client("kms")
         try:
-            return event_with(encoded(sealed(CODE.encode(), KMSMasterKey(key_id=ARN, client=client))))
+            return event_with(encode(encrypt(CODE.encode(), KMSMasterKey(key_id=ARN, client=client))))
         finally:
             client.close()

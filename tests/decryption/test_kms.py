@@ -7,9 +7,9 @@ import pytest
 from notifyhub.deadline import Deadline
 from notifyhub.decryption.encryption_sdk import EncryptionSdkDecryptor
 from notifyhub.events import parse_event
+from notifyhub.testing import DecryptorContract
+from notifyhub.testing.ciphertexts import CODE, SIGN_UP, encode, encrypt, event_with
 from notifyhub.testing.forge import forge_event
-from tests.decryption.contract import DecryptorContract
-from tests.decryption.sealing import CODE, SIGN_UP, encoded, event_with, sealed
 
 
 def arn_of(master_key) -> str:
@@ -37,7 +37,7 @@ class TestKms(DecryptorContract):
         """Pools of one function can have keys of their own, and a pool's key can be replaced."""
         decryptor = EncryptionSdkDecryptor([arn_of(other_key), arn_of(key)], clients)
         for master_key in (key, other_key):
-            event = event_with(encoded(sealed(CODE.encode(), master_key)))
+            event = event_with(encode(encrypt(CODE.encode(), master_key)))
             assert decryptor.decrypt(event, Deadline.never()).reveal() == CODE
 
     def test_many_threads_decrypt_at_once(self, decryptor, key):

@@ -9,8 +9,8 @@ from notifyhub.deadline import Deadline
 from notifyhub.decryption import encryption_sdk
 from notifyhub.errors import ConfigurationError, DecryptionError
 from notifyhub.testing import VendorAnswer, assert_absent, traces_of
+from notifyhub.testing.ciphertexts import CODE, POOL
 from tests.decryption.scripted_kms import ARN
-from tests.decryption.sealing import CODE, POOL
 from tests.support.raw_server import free_port
 
 

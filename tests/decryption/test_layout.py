@@ -4,10 +4,9 @@ import base64
 
 import pytest
 
+from notifyhub.testing.ciphertexts import SIGN_UP, Layout
+from notifyhub.testing.contracts.decryptor import WITH_CODE
 from notifyhub.testing.forge import POOL_ID, forge_event, new_local_key
-from tests.decryption.contract import WITH_CODE
-from tests.decryption.layout import Layout
-from tests.decryption.sealing import SIGN_UP
 
 
 def layout_of(event) -> Layout:

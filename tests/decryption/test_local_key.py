@@ -8,10 +8,9 @@ from notifyhub.deadline import Deadline
 from notifyhub.decryption.decryptor import unescape
 from notifyhub.decryption.local_key import LocalKeyDecryptor, parse_local_key
 from notifyhub.errors import ConfigurationError
-from notifyhub.testing import assert_absent, traces_of
+from notifyhub.testing import DecryptorContract, assert_absent, traces_of
+from notifyhub.testing.ciphertexts import CODE, encode, encrypt, event_with, flip_bit
 from notifyhub.testing.forge import new_local_key
-from tests.decryption.contract import DecryptorContract
-from tests.decryption.sealing import CODE, encoded, event_with, flipped, sealed
 
 CANARY = "c4n4ry"
 
@@ -34,14 +33,14 @@ class TestLocalKey(DecryptorContract):
         return LocalKeyDecryptor(key, allow_missing_pool_id=True)
 
     def test_a_bit_that_is_flipped_is_noticed_in_every_byte(self, refusal, key):
-        message = sealed(CODE.encode(), key)
+        message = encrypt(CODE.encode(), key)
         for at in range(len(message)):
-            refusal(event_with(encoded(flipped(message, at))))
+            refusal(event_with(encode(flip_bit(message, at))))
 
     def test_a_message_that_ends_early_is_refused_after_every_byte(self, refusal, key):
-        message = sealed(CODE.encode(), key)
+        message = encrypt(CODE.encode(), key)
         for end in range(len(message)):
-            refusal(event_with(encoded(message[:end])))
+            refusal(event_with(encode(message[:end])))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +66,7 @@ def test_a_local_key_is_32_bytes_in_base64(text):
 def test_a_local_key_opens_what_was_sealed_under_it():
     key = new_local_key()
     decryptor = LocalKeyDecryptor(parse_local_key(base64.b64encode(key).decode()))
-    event = event_with(encoded(sealed(CODE.encode(), key)))
+    event = event_with(encode(encrypt(CODE.encode(), key)))
     assert decryptor.decrypt(event, Deadline.never()).reveal() == CODE
 
 

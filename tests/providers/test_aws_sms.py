@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from notifyhub.errors import RefusedHere
-from notifyhub.testing.contracts.aws_provider import AwsProviderContract
+from notifyhub.testing import AwsProviderContract
 from notifyhub_providers.aws_sms import AwsSms
 
 

@@ -1,15 +1,17 @@
 """A peer on loopback that does what no HTTP server would."""
 
 import contextlib
+import select
 import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 
 @contextlib.contextmanager
-def raw_server(answer: Callable[[socket.socket], None], *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+def raw_server(answer: Callable[[socket.socket], object], *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Hands each connection to `answer` once a request has begun to arrive, then closes it; yields `host:port`."""
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=_serve, args=(listener, answer, tls), daemon=True)
@@ -23,7 +25,7 @@ def raw_server(answer: Callable[[socket.socket], None], *, tls: ssl.SSLContext |
         thread.join()
 
 
-def _serve(listener: socket.socket, answer: Callable[[socket.socket], None], tls: ssl.SSLContext | None) -> None:
+def _serve(listener: socket.socket, answer: Callable[[socket.socket], object], tls: ssl.SSLContext | None) -> None:
     while True:
         try:
             accepted, _ = listener.accept()
@@ -34,6 +36,18 @@ def _serve(listener: socket.socket, answer: Callable[[socket.socket], None], tls
             with tls.wrap_socket(accepted, server_side=True) if tls else contextlib.nullcontext(accepted) as connection:
                 connection.recv(65536)
                 answer(connection)
+
+
+def hung_up(connection: socket.socket, *, within_s: float = 0.0) -> bool:
+    """Whether the client closes the connection within that time; what else it sends is thrown away."""
+    end = time.monotonic() + within_s
+    while select.select([connection], [], [], max(0.0, end - time.monotonic()))[0]:
+        try:
+            if not connection.recv(65536):
+                return True
+        except OSError:
+            return True
+    return False
 
 
 def reset(connection: socket.socket) -> None:
