@@ -63,7 +63,7 @@ class Dispatcher:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.settings = settings
-        self.clients = Clients.bounded(settings.longest_timeout_s())
+        self.clients = Clients.of(settings.longest_timeout_s())
         self.own_events = load_events(settings.hooks, events)
         self.providers = ConfiguredProviders(settings, self.clients, given=providers)
         aws = self.clients.aws
@@ -121,7 +121,7 @@ class Dispatcher:
             event = self._parse(raw, reporter)
             owner = uuid.uuid4().hex
             run = Run(owner=owner, correlation=correlation or owner, deadline=deadline or Deadline.never(), again=again)
-            reporter.parsed(event, run.correlation)
+            reporter.event(event, run.correlation)
             return conclude(event, self._deliver_all(event, run), reporter)
 
     def _parse(self, raw: object, reporter: EventReporter) -> Event:

@@ -43,7 +43,7 @@ def instantiate(hook: Any, path: str) -> Any:
 def require(part: P, base: type) -> P:
     """A part that was given in code, or None; raises ConfigurationError where it is no instance of the base."""
     if part is not None and not isinstance(part, base):
-        raise ConfigurationError(f"a {base.__name__} is needed, not {_described(part)}")
+        raise ConfigurationError(f"a {base.__name__} is needed, not {_describe(part)}")
     return part
 
 
@@ -74,5 +74,5 @@ def load_on_undeliverable(hooks: Hooks) -> Callable[..., object] | None:
     return hook
 
 
-def _described(part: object) -> str:
+def _describe(part: object) -> str:
     return f"the class {part.__name__}: give an instance" if isinstance(part, type) else type(part).__name__

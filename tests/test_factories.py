@@ -23,7 +23,7 @@ from notifyhub.observability.observer import Observer
 from notifyhub.recipients import EventRecipients
 from notifyhub.recipients.factory import make_resolver
 from notifyhub.rendering.factory import make_renderer
-from notifyhub.rendering.index import built_in_root
+from notifyhub.rendering.index import find_built_in_root
 from notifyhub.settings import load_settings
 from notifyhub.testing import VendorServer, assert_absent, traces_of
 from notifyhub.testing.contracts.aws_provider import set_aws_environment
@@ -218,8 +218,8 @@ def test_without_a_key_only_a_secret_is_an_error(clients):
 
 def test_the_own_folder_of_templates_comes_before_the_built_in_one(tmp_path):
     renderer = make_renderer(settings(TEMPLATES__PATH=str(tmp_path), TRIGGERS__SIGNUP__LIFETIME="5m"))
-    assert renderer.index.roots == (tmp_path, built_in_root())
-    assert make_renderer(settings()).index.roots == (built_in_root(),)
+    assert renderer.index.roots == (tmp_path, find_built_in_root())
+    assert make_renderer(settings()).index.roots == (find_built_in_root(),)
 
 
 def test_an_own_folder_that_is_not_there_is_refused(tmp_path):

@@ -8,8 +8,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from notifyhub.clients.reply import Reply, seconds
-from notifyhub.errors import ConfigurationError, NotSent, OutcomeUnknown, ProviderError, ProviderUnusable, RefusedHere
+from notifyhub.errors import ConfigurationError, NotSent, ProviderError, ProviderUnusable, RefusedHere
 from notifyhub.redaction.library_logs import quiet_aws
+from notifyhub.redaction.tracebacks import rebuilt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +35,7 @@ class AwsClients:
         with self._lock:
             key = (service, region)
             if key not in self._clients:
-                self._clients[key] = self._new(service, region, attempts, timeout_s or self._timeout_s)
+                self._clients[key] = self._make(service, region, attempts, timeout_s or self._timeout_s)
             return self._clients[key]
 
     def close(self) -> None:
@@ -44,20 +45,16 @@ class AwsClients:
                 client.close()
             self._clients.clear()
 
-    def _new(self, service: str, region: str | None, attempts: int, timeout_s: float) -> Any:
-        from botocore.exceptions import BotoCoreError, NoRegionError
+    def _make(self, service: str, region: str | None, attempts: int, timeout_s: float) -> Any:
+        from botocore.exceptions import BotoCoreError
 
-        try:
-            client = self._client(service, region, attempts, timeout_s)
-        except NoRegionError:
-            problem = "no region is set; set `region` or the environment variable AWS_REGION"
-        except BotoCoreError as error:
-            problem = f"botocore refuses the AWS configuration of this process: {type(error).__name__}"
-        else:
-            return client
-        raise ConfigurationError(f"{service}: {problem}")
+        return rebuilt(
+            lambda: self._make_client(service, region, attempts, timeout_s),
+            by=lambda error: ConfigurationError(f"{service}: {_explain_configuration(error)}"),
+            of=BotoCoreError,
+        )
 
-    def _client(self, service: str, region: str | None, attempts: int, timeout_s: float) -> Any:
+    def _make_client(self, service: str, region: str | None, attempts: int, timeout_s: float) -> Any:
         import boto3
         from botocore.config import Config
 
@@ -87,14 +84,21 @@ class AwsService:
         from botocore.exceptions import ClientError
 
         method = getattr(self._client, operation)
-        try:
-            return _reply(method(**parameters))
-        except ClientError as error:
-            return _reply(error.response)
-        except Exception as error:  # noqa: BLE001 - of a body that is none of AWS's, its parsers raise what they like
-            failure = _failure(self._provider, error)
-        # Outside the except block: botocore's messages quote endpoints, parameters and bodies.
-        raise failure
+
+        def call() -> Reply:
+            try:
+                return _reply(method(**parameters))
+            except ClientError as error:  # the service answered, with an error
+                return _reply(error.response)
+
+        # Any error: where a body is none of AWS's, botocore's parsers raise what they like, and quote it.
+        return rebuilt(call, by=lambda error: _explain_failure(self._provider, error))
+
+
+def _explain_configuration(error: Exception) -> str:
+    if type(error).__name__ == "NoRegionError":
+        return "no region is set; set `region` or the environment variable AWS_REGION"
+    return f"botocore refuses the AWS configuration of this process: {type(error).__name__}"
 
 
 def _reply(response: Mapping[str, Any]) -> Reply:
@@ -109,10 +113,11 @@ def _reply(response: Mapping[str, Any]) -> Reply:
     return Reply(metadata.get("HTTPStatusCode", 200), headers, json.dumps(body, default=str).encode(), code)
 
 
-def _failure(provider: str, error: Exception) -> ProviderError:
-    names = [base.__name__ for base in type(error).__mro__]
-    kind = next((BEFORE_THE_REQUEST_LEFT[name] for name in names if name in BEFORE_THE_REQUEST_LEFT), OutcomeUnknown)
-    return (NotSent if _is_distrust(error) else kind)(provider, type(error).__name__)
+def _explain_failure(provider: str, error: Exception) -> ProviderError:
+    from notifyhub.clients.failures import judge
+
+    error_class = NotSent if _is_distrust(error) else judge(error, ERRORS_BEFORE_SEND)
+    return error_class(provider, type(error).__name__)
 
 
 def _is_distrust(error: Exception) -> bool:
@@ -122,11 +127,11 @@ def _is_distrust(error: Exception) -> bool:
     return isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
-def _by_name(kinds: Mapping[type[ProviderError], str]) -> dict[str, type[ProviderError]]:
-    return {name: kind for kind, names in kinds.items() for name in names.split()}
+def _index(classes: Mapping[type[ProviderError], str]) -> dict[str, type[ProviderError]]:
+    return {name: error_class for error_class, names in classes.items() for name in names.split()}
 
 
-BEFORE_THE_REQUEST_LEFT = _by_name(
+ERRORS_BEFORE_SEND = _index(
     {
         NotSent: "EndpointConnectionError ConnectTimeoutError ProxyConnectionError",
         ProviderUnusable: """
@@ -141,7 +146,4 @@ BEFORE_THE_REQUEST_LEFT = _by_name(
         RefusedHere: "ParamValidationError ValidationError MissingParametersError InvalidHostLabelError",
     }
 )
-"""What botocore's errors say of the request, by class name with subclasses; any other may come after it left.
-
-Names and not classes, because older releases lack some of them and importing botocore is for those who call it.
-"""
+"""The errors of botocore (with subclasses) after which no request left; `judge` reads it."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from notifyhub.clients.reply import Reply
 from notifyhub.errors import NotSent, OutcomeUnknown, ProviderError, ProviderUnusable
 from notifyhub.redaction.library_logs import quiet_http
+from notifyhub.redaction.tracebacks import rebuilt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from notifyhub.clients.http_library import httpx
     from notifyhub.deadline import Deadline
@@ -26,10 +27,11 @@ MAX_CONNECTIONS = 50
 class HttpTransport:
     """Holds the pooled connections; built once per process, safe to use from many threads.
 
-    Not every request ends with its deadline: headers that drip and a hanging DNS cannot be bounded here, so a request
-    that the caller has given up may keep its connection for long. Once such requests hold all of a client's, the next
-    one waits for a free connection in vain (PoolTimeout), and so would every one after it; therefore that client is
-    left to those that hold it, and a new one takes its place.
+    Requests end with their deadlines through `notifyhub.clients.sockets`. Where that does not fit the installed
+    library (`keeps_deadlines` is False), headers that drip and a name server that hangs are not bounded, and a request
+    that its caller has given up may keep its connection for long. Once such requests hold all connections of a client,
+    the next one waits for a free one in vain (PoolTimeout), as would all after it; so that client is left to them, and
+    a new one takes its place.
     """
 
     def __init__(self, *, timeout_s: float = 10.0) -> None:
@@ -53,16 +55,23 @@ class HttpTransport:
         short = min(CONNECT_TIMEOUT_S, left)
         return httpx.Timeout(left, connect=short, pool=short)
 
-    @contextlib.contextmanager
-    def used(self) -> Iterator[httpx.Client]:
-        """The client for one request; one that was left meanwhile is closed behind its last."""
+    def acquire(self) -> httpx.Client:
+        """The client for one request, to be given back with `release`."""
         with self._lock:
             client = self._current()
             self._users[client] += 1
-        try:
-            yield client
-        finally:
-            self._ended(client)
+            return client
+
+    def release(self, client: httpx.Client) -> None:
+        """Takes back a client after a request, and closes it after the last one if it was left meanwhile."""
+        with self._lock:
+            self._users[client] -= 1
+            if self._users[client]:
+                return
+            del self._users[client]
+            if self._client is client:
+                return
+        client.close()
 
     def leave(self, client: httpx.Client) -> None:
         """Lets the next request open another client; this one serves the requests that it has, which may yet end."""
@@ -82,19 +91,9 @@ class HttpTransport:
         if self._client is None or self._client.is_closed:
             from notifyhub.clients.sockets import install
 
-            self._client = _new_client()
+            self._client = _make_client()
             self.keeps_deadlines = install(self._client) and self.keeps_deadlines
         return self._client
-
-    def _ended(self, client: httpx.Client) -> None:
-        with self._lock:
-            self._users[client] -= 1
-            if self._users[client]:
-                return
-            del self._users[client]
-            if self._client is client:
-                return
-        client.close()
 
 
 class ProviderHttp:
@@ -119,65 +118,49 @@ class ProviderHttp:
         if deadline.passed:
             raise NotSent(self._provider, "no time was left to send it")
         parts = {"headers": headers, "json": json, "data": form, "content": content}
-        with self._used() as client:
-            request = self._built(client, url, {**parts, "timeout": self._transport.timeout(deadline)})
-            return self._exchanged(client, request, auth, deadline)
-
-    @contextlib.contextmanager
-    def _used(self) -> Iterator[httpx.Client]:
-        """The client; what keeps it from being made is in the process's environment, and its error may quote that."""
-        with contextlib.ExitStack() as stack:
-            try:
-                client = stack.enter_context(self._transport.used())
-            except Exception as error:  # noqa: BLE001 - ssl's, httpx's and its optional libraries', as the variables have it
-                name = type(error).__name__
-                failure = ProviderUnusable(
-                    self._provider, f"{name}; is HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE set to what cannot be used?"
-                )
-            else:
-                yield client
-                return
-        raise failure
-
-    def _built(self, client: httpx.Client, url: str, parts: Mapping[str, Any]) -> httpx.Request:
+        client = rebuilt(self._transport.acquire, by=self._explain_environment)
         try:
+            request = self._build(client, url, {**parts, "timeout": self._transport.timeout(deadline)})
+            return self._exchange(client, request, auth, deadline)
+        finally:
+            self._transport.release(client)
+
+    def _explain_environment(self, error: Exception) -> ProviderError:
+        """Names the variables that keep a client from being made, and not their values, as the error may."""
+        name = type(error).__name__
+        problem = f"{name}; is HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE set to what cannot be used?"
+        return ProviderUnusable(self._provider, problem)
+
+    def _build(self, client: httpx.Client, url: str, parts: Mapping[str, Any]) -> httpx.Request:
+        def build() -> httpx.Request:
             request = client.build_request("POST", url, **parts)
             request.url.host.encode("idna")  # what a socket does first, whose error httpx lets through
-        except Exception as error:  # noqa: BLE001 - of what it cannot write, httpx lets json's and others' errors through
-            failure = ProviderUnusable(self._provider, type(error).__name__)
-        else:
             return request
-        # Outside the except block: these errors hold the URL, the credential or the body.
-        raise failure
 
-    def _exchanged(
+        return rebuilt(build, by=lambda error: ProviderUnusable(self._provider, type(error).__name__))
+
+    def _exchange(
         self, client: httpx.Client, request: httpx.Request, auth: tuple[str, str] | None, deadline: Deadline
     ) -> Reply:
-        from notifyhub.clients.http_library import httpx
-
-        try:
-            reply = _exchange(client, request, auth, deadline)
-        except Exception as error:  # noqa: BLE001 - httpx does not turn every error of h11, ssl or the codecs into one of its own
-            # A client that somebody closed refuses before it sends anything; it does so with a bare RuntimeError.
-            failure = NotSent(self._provider, "closed") if _refused_as_closed(client, error) else self._failure(error)
-            if isinstance(error, httpx.PoolTimeout):
-                self._transport.leave(client)
-        else:
-            if reply is not None:
-                return reply
-            failure = OutcomeUnknown(self._provider, "the answer was still coming in when the time was up")
-        # Outside the except block, so that httpx's error, which shows the URL, is not even its context.
-        raise failure
-
-    def _failure(self, error: Exception) -> ProviderError:
-        names = [base.__name__ for base in type(error).__mro__]
-        kind = next(
-            (BEFORE_THE_REQUEST_LEFT[name] for name in names if name in BEFORE_THE_REQUEST_LEFT), OutcomeUnknown
+        reply = rebuilt(
+            lambda: _send(client, request, auth, deadline),
+            by=lambda error: self._explain(client, error),
         )
-        return kind(self._provider, type(error).__name__)
+        if reply is None:
+            raise OutcomeUnknown(self._provider, "the answer was still coming in when the time was up")
+        return reply
+
+    def _explain(self, client: httpx.Client, error: Exception) -> ProviderError:
+        from notifyhub.clients.failures import judge
+
+        if _refused_as_closed(client, error):
+            return NotSent(self._provider, "closed")
+        if type(error).__name__ == "PoolTimeout":
+            self._transport.leave(client)
+        return judge(error, ERRORS_BEFORE_SEND)(self._provider, type(error).__name__)
 
 
-BEFORE_THE_REQUEST_LEFT: dict[str, type[ProviderError]] = {
+ERRORS_BEFORE_SEND: dict[str, type[ProviderError]] = {
     "ConnectError": NotSent,
     "ConnectTimeout": NotSent,
     "PoolTimeout": NotSent,
@@ -185,17 +168,16 @@ BEFORE_THE_REQUEST_LEFT: dict[str, type[ProviderError]] = {
     "UnsupportedProtocol": ProviderUnusable,
     "LocalProtocolError": ProviderUnusable,
 }
-"""What errors say of the request, by class name with subclasses; any other may come after it left.
+"""The errors of httpx, and of httpcore and h11 below it, after which no whole request left; `judge` reads it.
 
-Names and not classes, because httpx (0.28.1) lets some errors of httpcore and h11 through as they are, and they have
-the same names: a Content-Length that is not the body's is h11's LocalProtocolError, and such a request is never whole.
-A time-out while writing or reading comes after the request began to leave, as does every network error that is not one
-of connecting. InvalidURL and UnicodeError come from the Location header of an answer: httpx reads it even where
-redirects are not followed.
+httpx (0.28.1) lets some errors of httpcore and h11 through as they are, and they have the same names: a Content-Length
+that is not the body's is h11's LocalProtocolError. A time-out while writing or reading comes after the request began to
+leave, as does every network error that is not one of connecting. InvalidURL and UnicodeError come from the Location
+header of an answer: httpx reads it even where redirects are not followed.
 """
 
 
-def _exchange(
+def _send(
     client: httpx.Client, request: httpx.Request, auth: tuple[str, str] | None, deadline: Deadline
 ) -> Reply | None:
     """The answer, None where its body was not all there when the time was up."""
@@ -204,27 +186,25 @@ def _exchange(
     with ending_with(deadline):
         response = client.send(request, auth=auth, stream=True)
         try:
-            body = _capped(response, deadline)
+            body = _read_body(response, deadline)
         finally:
             with contextlib.suppress(Exception):  # an answer that has been read counts, however its connection ends
                 response.close()
-    return None if body is None else Reply(response.status_code, _lowered(response.headers), body)
+    if body is None:
+        return None
+    return Reply(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
 
 
 def _refused_as_closed(client: httpx.Client, error: Exception) -> bool:
-    """Whether the client did not take the request; one that was on its way as it was closed ends in another error."""
+    """Whether a closed client refused the request; one that was on its way meanwhile ends in another error."""
     return client.is_closed and type(error) is RuntimeError
 
 
-def _lowered(headers: httpx.Headers) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
-
-
-def _capped(response: httpx.Response, deadline: Deadline) -> bytes | None:
+def _read_body(response: httpx.Response, deadline: Deadline) -> bytes | None:
     """The body up to the cap; what is beyond is not read at all. None where it is not there by the deadline.
 
-    httpx's time-outs begin anew with every piece, so a body that drips would go on; now it ends at the first piece that
-    comes late, which is one read time-out after the deadline at the most.
+    httpx's time-outs begin again with every piece, so a body that drips would go on; now it ends at the first piece
+    that comes late, which is one read time-out after the deadline at the most.
     """
     body = bytearray()
     for chunk in response.iter_bytes():
@@ -236,7 +216,7 @@ def _capped(response: httpx.Response, deadline: Deadline) -> bytes | None:
     return bytes(body[:RESPONSE_CAP])
 
 
-def _new_client() -> httpx.Client:
+def _make_client() -> httpx.Client:
     from notifyhub.clients.http_library import httpx
 
     limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=20)

@@ -52,7 +52,7 @@ def install(client: httpx.Client) -> bool:
     return True
 
 
-def _left(timeout: float | None, too_late: type[Exception]) -> float:
+def _seconds_left(timeout: float | None, too_late: type[Exception]) -> float:
     """Seconds for the next operation; raises `too_late` where there are none."""
     deadline: Deadline | None = getattr(_request, "deadline", None)
     left = timeout if deadline is None else min(deadline.remaining(), timeout or deadline.remaining())
@@ -75,7 +75,7 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
+        left = _seconds_left(timeout, httpcore.ConnectTimeout)
         try:
             stream = WORKERS.call(
                 lambda: self._real.connect_tcp(host, port, left, local_address, socket_options), left, late=_close
@@ -91,7 +91,7 @@ class _Backend(httpcore.NetworkBackend):
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
+        left = _seconds_left(timeout, httpcore.ConnectTimeout)
         return _Stream(self._real.connect_unix_socket(path, left, socket_options))
 
     def sleep(self, seconds: float) -> None:
@@ -103,17 +103,17 @@ class _Stream(httpcore.NetworkStream):
         self._real = real
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._real.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        return self._real.read(max_bytes, _seconds_left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), SLICE):
-            self._real.write(buffer[start : start + SLICE], _left(timeout, httpcore.WriteTimeout))
+            self._real.write(buffer[start : start + SLICE], _seconds_left(timeout, httpcore.WriteTimeout))
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         # Python's ssl bounds a handshake, and a read, as a whole.
-        left = _left(timeout, httpcore.ConnectTimeout)
+        left = _seconds_left(timeout, httpcore.ConnectTimeout)
         return _Stream(self._real.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:

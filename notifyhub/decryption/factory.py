@@ -36,7 +36,7 @@ def make_decryptor(wanted: Decryption, clients: AwsClients, *, folder: Path) -> 
         )
     from notifyhub.decryption.local_key import LocalKeyDecryptor, parse_local_key
 
-    resolved = SecretReferences(clients, folder=folder).resolved(wanted, path="decryption")
+    resolved = SecretReferences(clients, folder=folder).resolve(wanted, path="decryption")
     key = parse_local_key(resolved.local_key.get_secret_value() if resolved.local_key else "")
     return LocalKeyDecryptor(key, allow_missing_pool_id=wanted.allow_missing_pool_id)
 

@@ -60,7 +60,7 @@ class Attempts:
 
             call, outcome = self._run(name, message, context, end_late)
             attempt = call.describe(outcome)
-            report.ended(attempt)
+            report.end(attempt)
         return outcome, attempt
 
     def _run(

@@ -60,7 +60,7 @@ class Failover:
 
     def recognises(self, name: str, request: DeliveryRequest) -> bool:
         """Whether the vendor would know a repetition for one, so that asking it again is safe."""
-        return request.recognised_within(self.providers.provider_class(name).capabilities.idempotency)
+        return request.is_recognised_within(self.providers.provider_class(name).capabilities.idempotency)
 
     def _order(self, plan: Plan, request: DeliveryRequest) -> list[str]:
         """Providers that cool down go last; first go those that may have the message and would know it again."""

@@ -63,6 +63,6 @@ class DeliveryRequest:
             accept_late=held.settle_late,
         )
 
-    def recognised_within(self, memory: timedelta | None) -> bool:
+    def is_recognised_within(self, memory: timedelta | None) -> bool:
         """Whether a vendor that remembers keys that long recognises the first use of this one."""
         return memory is not None and datetime.now(UTC) - self.first_seen < memory

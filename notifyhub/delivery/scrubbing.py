@@ -42,12 +42,12 @@ def _rebuild(error: ProviderError, message: Message) -> ProviderError:
         None if value is None or _quotes(str(value), message) else str(value)
         for value in (error.code, error.request_id)
     )
-    rebuilt: ProviderError = kind(error.provider, status=error.status, code=code, request_id=request_id)
-    if isinstance(rebuilt, NotSent) and isinstance(error, NotSent):
-        rebuilt.retry_after = error.retry_after
-    if isinstance(rebuilt, ProviderUnusable) and isinstance(error, ProviderUnusable):
-        rebuilt.authentication = error.authentication
-    return rebuilt
+    scrubbed: ProviderError = kind(error.provider, status=error.status, code=code, request_id=request_id)
+    if isinstance(scrubbed, NotSent) and isinstance(error, NotSent):
+        scrubbed.retry_after = error.retry_after
+    if isinstance(scrubbed, ProviderUnusable) and isinstance(error, ProviderUnusable):
+        scrubbed.authentication = error.authentication
+    return scrubbed
 
 
 def _quotes(text: str, message: Message) -> bool:

@@ -106,7 +106,7 @@ class HeldClaim:
     def settle(self, delivery: Delivery) -> Delivery:
         """Records the delivery, and returns it."""
         if known := self._find():
-            self._record(known, delivery, self._access.left())
+            self._record(known, delivery, self._access.seconds_left())
         return delivery
 
     def settle_late(self, delivery: Delivery) -> None:
@@ -120,11 +120,13 @@ class HeldClaim:
         if known := self._find():
             unknown_at = tuple(dict.fromkeys(self._unknown_now))
             ledger = self._access.claims.ledger
-            self._access.attempt("release", lambda: ledger.release(known, unknown_at=unknown_at), self._access.left())
+            self._access.attempt(
+                "release", lambda: ledger.release(known, unknown_at=unknown_at), self._access.seconds_left()
+            )
 
     def _find(self) -> Claim | None:
         """The claim as the ledger knows it; it may work again by now. None where it does not, or is settled."""
-        known = self.claim if self.claim.guarded else self._access.ask(self.claim.key, self._access.left())
+        known = self.claim if self.claim.guarded else self._access.ask(self.claim.key, self._access.seconds_left())
         return known if known is not None and known.state == "won" else None
 
     def _record(self, known: Claim, delivery: Delivery, seconds: float) -> None:
@@ -148,7 +150,7 @@ class _Access:
         has said that the message is held: then somebody is sending it.
         """
         seconds = min(LEDGER_S, self.deadline.remaining() / 4)
-        claim = self.ask(key, seconds) or self._unguarded(key)
+        claim = self.ask(key, seconds) or self._make_unguarded(key)
         patience = self.deadline.within(PATIENCE_S)
         while claim.state == "held":
             if patience.remaining() < POLL_S:
@@ -167,7 +169,7 @@ class _Access:
         claims = self.claims
         return self.attempt("claim", lambda: claims.ledger.claim(key, owner=self.owner, lease=claims.lease_s), seconds)
 
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Seconds for telling the ledger the end: those that are left, and the reserve."""
         return min(LEDGER_S, self.deadline.extend(self.claims.reserve_s).remaining())
 
@@ -186,7 +188,7 @@ class _Access:
         self.failed(operation, problem)
         return None
 
-    def _unguarded(self, key: str) -> Claim:
+    def _make_unguarded(self, key: str) -> Claim:
         return Claim(key=key, state="won", owner=self.owner, attempt=1, first_seen=self.claims.clock(), guarded=False)
 
 

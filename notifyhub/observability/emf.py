@@ -90,7 +90,7 @@ class EmfMetrics(Observer):
     def _write(self, members: Mapping[str, str], *directives: _Directive) -> None:
         shape = tuple((d.dimensions, tuple((m.name, m.unit) for m in d.metrics)) for d in directives)
         if (shown := self._shown.get(shape)) is None:
-            shown = self._shown[shape] = _ENCODE([_shown(self._namespace, *directive) for directive in shape])
+            shown = self._shown[shape] = _ENCODE([_directive(self._namespace, *directive) for directive in shape])
         values = {metric.name: metric.value for directive in directives for metric in directive.metrics}
         timestamp = int(self._clock().timestamp() * 1000)
         head = f'{{"_aws":{{"Timestamp":{timestamp},"CloudWatchMetrics":{shown}}},'
@@ -110,7 +110,7 @@ class _Directive(NamedTuple):
     metrics: list[_Metric]
 
 
-def _shown(namespace: str, dimensions: _Dimensions, metrics: Iterable[tuple[str, str]]) -> dict[str, object]:
+def _directive(namespace: str, dimensions: _Dimensions, metrics: Iterable[tuple[str, str]]) -> dict[str, object]:
     named = [{"Name": name, "Unit": unit} for name, unit in metrics]
     return {"Namespace": namespace, "Dimensions": dimensions, "Metrics": named}
 

@@ -64,7 +64,7 @@ class OtelSpan(Span):
 
     def __enter__(self) -> Self:
         with contextlib.suppress(Exception):
-            self._span = self._tracer.start_span(self._name, kind=self._kind, attributes=_named(self._facts))
+            self._span = self._tracer.start_span(self._name, kind=self._kind, attributes=_add_prefix(self._facts))
             self._token = context.attach(trace.set_span_in_context(self._span))
         return self
 
@@ -106,12 +106,12 @@ class OtelSpan(Span):
         with contextlib.suppress(Exception):
             facts = {**self._facts, **_facts_of(attempt)}
             here = trace.set_span_in_context(self._span)
-            self._tracer.start_span("notifyhub.late", context=here, attributes=_named(facts)).end()
+            self._tracer.start_span("notifyhub.late", context=here, attributes=_add_prefix(facts)).end()
 
     def _note(self, facts: Facts, *, error: str | None = None, message_id: str | None = None) -> None:
         """Errors by their type alone: texts and stacks are in the log, and backends of traces are read by many."""
         with contextlib.suppress(Exception):
-            self._span.set_attributes(_named(facts))
+            self._span.set_attributes(_add_prefix(facts))
             if message_id:
                 self._span.set_attribute("messaging.message.id", message_id)
             if error:
@@ -128,5 +128,5 @@ def _facts_of(attempt: Attempt) -> Facts:
     }
 
 
-def _named(facts: Facts) -> dict[str, str | int]:
+def _add_prefix(facts: Facts) -> dict[str, str | int]:
     return {f"notifyhub.{name}": value for name, value in facts.items() if value is not None}

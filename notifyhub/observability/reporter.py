@@ -92,7 +92,7 @@ class EventReporter:
         log(logging.ERROR, "event cannot be read: %s", error, extra=_present(fields))
         self._reporter.tell(lambda observer: observer.on_unreadable(error))
 
-    def parsed(self, event: Event, correlation: str) -> None:
+    def event(self, event: Event, correlation: str) -> None:
         """Reports the event, to the trace alone: each of its outcomes has a line of its own."""
         self._span.note_event(event, correlation)
 
@@ -208,7 +208,7 @@ class CallReporter:
     ) -> None:
         self._span.__exit__(kind, error, traceback)
 
-    def ended(self, attempt: Attempt) -> None:
+    def end(self, attempt: Attempt) -> None:
         """Reports how the call ended, or that its time did."""
         self._span.note_attempt(attempt)
         self._message.attempt(attempt)

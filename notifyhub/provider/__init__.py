@@ -21,6 +21,7 @@ from notifyhub.provider.contract import (
     SendContext,
     Toolkit,
 )
+from notifyhub.redaction.tracebacks import rebuilt
 from notifyhub.settings.fields import BaseUrl, CallbackUrl, FilePath, MailSender, is_loopback
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "SendContext",
     "Toolkit",
     "is_loopback",
+    "rebuilt",
     "seconds",
     "seconds_until",
 ]

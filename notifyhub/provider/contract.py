@@ -158,7 +158,7 @@ class Provider(abc.ABC):
         """Returns the error that a reply stands for, None if the vendor accepted. By default the status decides."""
         return self.by_status(reply)
 
-    def accepted(self, reply: Reply) -> Reply:
+    def require_accepted(self, reply: Reply) -> Reply:
         """Returns the reply if the vendor accepted; raises the error that `classify` makes of it otherwise."""
         if error := self.classify(reply):
             raise error

@@ -57,7 +57,7 @@ class ConfiguredProviders:
         # Its own lock: a secret that is slow to fetch holds up nobody who waits for another provider.
         with self._building[name]:
             if name not in self._built:
-                self._build(name, provider_class, self._references.resolved(settings, path=f"providers.{name}"))
+                self._build(name, provider_class, self._references.resolve(settings, path=f"providers.{name}"))
             return self._built[name]
 
     def keeps_deadline(self, name: str) -> bool:
@@ -84,7 +84,7 @@ class ConfiguredProviders:
                 return False  # they were the same just now
             self._refreshed_at[name] = time.monotonic()
             try:
-                resolved = self._references.resolved(settings, path=f"providers.{name}", anew=True)
+                resolved = self._references.resolve(settings, path=f"providers.{name}", refetch=True)
                 if resolved == self._resolved.get(name):
                     return False
                 self._build(name, provider_class, resolved)

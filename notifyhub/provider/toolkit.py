@@ -16,7 +16,7 @@ class Clients:
     aws: AwsClients = field(default_factory=AwsClients)
 
     @classmethod
-    def bounded(cls, seconds: float) -> Clients:
+    def of(cls, seconds: float) -> Clients:
         """Makes clients that wait no longer than this for any answer."""
         return cls(HttpTransport(timeout_s=seconds), AwsClients(timeout_s=seconds))
 

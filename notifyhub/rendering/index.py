@@ -121,7 +121,7 @@ class TemplateIndex:
         return None
 
 
-def built_in_root() -> Path:
+def find_built_in_root() -> Path:
     """Returns the folder of the templates that come with notifyhub."""
     spec = importlib.util.find_spec("notifyhub_templates")
     if spec is None or not spec.submodule_search_locations:

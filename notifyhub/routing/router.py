@@ -71,14 +71,14 @@ class Router:
         """
         subject = Subject(event, channel, to)
         for choice in self._choices:
-            if choice.failed(subject) is None:
+            if choice.first_failing(subject) is None:
                 return choice.plan(key)
         raise NoRoute(channel=channel, trigger=event.trigger)
 
     def explain(self, event: Event, channel: Channel, *, to: str, key: str) -> Explanation:
         """Plans as `plan` does, and gives the reasons; for people, not for the path of a message."""
         subject = Subject(event, channel, to)
-        failed = [choice.failed(subject) for choice in self._choices]
+        failed = [choice.first_failing(subject) for choice in self._choices]
         verdicts = [Verdict(n, condition.why_not(subject) if condition else "") for n, condition in enumerate(failed)]
         taken = next((verdict.route for verdict in verdicts if verdict.matches), None)
         return Explanation(tuple(verdicts), None if taken is None else self._choices[taken].plan(key))
@@ -140,7 +140,7 @@ class _Choice:
         plans = tuple(Plan((first, *(name for name in names if name != first)), number) for first in firsts)
         return cls(make_conditions(route), plans, tuple(accumulate(weights[first] for first in firsts)))
 
-    def failed(self, subject: Subject) -> Condition | None:
+    def first_failing(self, subject: Subject) -> Condition | None:
         """Returns the first condition that does not hold."""
         for condition in self.conditions:
             if not condition.holds(subject):

@@ -15,6 +15,7 @@ from pydantic import BaseModel, SecretStr
 
 from notifyhub.clients.aws import AwsService
 from notifyhub.errors import ConfigurationError, ProviderError
+from notifyhub.redaction.tracebacks import rebuilt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,15 +57,15 @@ class SecretReferences:
         self._fetching: dict[Reference, threading.Lock] = {}
         self._kept: dict[Reference, tuple[float, str]] = {}
 
-    def resolved(self, settings: S, *, path: str, anew: bool = False) -> S:
-        """The same settings with every reference replaced; raises ConfigurationError with the key's path.
+    def resolve(self, settings: S, *, path: str, refetch: bool = False) -> S:
+        """The same settings with every reference replaced by its secret; raises ConfigurationError with the key's path.
 
-        `anew` fetches what is kept as well, for secrets that were refused and may have been rotated.
+        `refetch` also fetches what is kept, for secrets that were refused and may have been rotated.
         """
-        result: S = _mapped(settings, path, partial(self._fetched, keep_s=0.0 if anew else TTL_S))
+        result: S = _replace(settings, path, partial(self._get, keep_s=0.0 if refetch else TTL_S))
         return result
 
-    def _fetched(self, reference: Reference, path: str, *, keep_s: float) -> str:
+    def _get(self, reference: Reference, path: str, *, keep_s: float) -> str:
         with self._lock:
             fetching = self._fetching.setdefault(reference, threading.Lock())
         with fetching:  # one fetch for all who ask, while other references are not held up
@@ -75,36 +76,39 @@ class SecretReferences:
             return value
 
     def _fetch(self, reference: Reference, path: str) -> str:
-        fetch = {"env": _env, "file": self._file, "ssm": self._ssm, "secretsmanager": self._secretsmanager}
+        fetch = {"env": _read_env, "file": self._file, "ssm": self._ssm, "secretsmanager": self._secretsmanager}
         value = fetch[reference.scheme](reference.name, path)
         if not value:
             raise ConfigurationError(f"{reference} is empty", path=path)
         return value
 
     def _file(self, name: str, path: str) -> str:
-        try:
-            return (self._folder / Path(name).expanduser()).read_text(encoding="utf-8").strip()
-        except (OSError, ValueError, RuntimeError) as error:  # also: no UTF-8, a NUL in the path, no home folder
-            problem = type(error).__name__
-        raise ConfigurationError(f"file:{name} cannot be read ({problem})", path=path)
+        return rebuilt(
+            lambda: (self._folder / Path(name).expanduser()).read_text(encoding="utf-8").strip(),
+            by=lambda error: ConfigurationError(f"file:{name} cannot be read ({type(error).__name__})", path=path),
+            of=(OSError, ValueError, RuntimeError),  # also: no UTF-8, a NUL in the path, no home folder
+        )
 
     def _ssm(self, name: str, path: str) -> str:
         reply = self._call("ssm", "get_parameter", {"Name": name, "WithDecryption": True}, path)
-        return _found(reply.field("Parameter", "Value"), reply, f"ssm:{name}", path)
+        return _require_text(reply.field("Parameter", "Value"), reply, f"ssm:{name}", path)
 
     def _secretsmanager(self, name: str, path: str) -> str:
         secret_id, _, key = name.partition("#")
         reply = self._call("secretsmanager", "get_secret_value", {"SecretId": secret_id}, path)
-        text = _found(reply.field("SecretString"), reply, f"secretsmanager:{secret_id}", path)
-        return _json_value(text, key, f"secretsmanager:{name}", path) if key else text
+        text = _require_text(reply.field("SecretString"), reply, f"secretsmanager:{secret_id}", path)
+        return _read_key(text, key, f"secretsmanager:{name}", path) if key else text
 
     def _call(self, service: str, operation: str, parameters: dict[str, Any], path: str) -> Reply:
-        try:
+        def call() -> Reply:
             client = self._clients.get(service, attempts=ATTEMPTS, timeout_s=TIMEOUT_S)
             return AwsService(service, client).call(operation, parameters)
-        except (ConfigurationError, ProviderError) as error:
-            problem = str(error)
-        raise ConfigurationError(f"the secret could not be fetched: {problem}", path=path)
+
+        return rebuilt(
+            call,
+            by=lambda error: ConfigurationError(f"the secret could not be fetched: {error}", path=path),
+            of=(ConfigurationError, ProviderError),
+        )
 
 
 def check_references(settings: BaseModel, *, path: str) -> None:
@@ -115,29 +119,29 @@ def check_references(settings: BaseModel, *, path: str) -> None:
             raise ConfigurationError(f"{reference.scheme}: needs a name behind it", path=where)
         return str(reference)
 
-    _mapped(settings, path, check)
+    _replace(settings, path, check)
 
 
 def with_placeholders(settings: S, *, path: str) -> S:
     """The same settings with a made-up text for every reference, to see without AWS whether a provider can be built."""
-    result: S = _mapped(settings, path, lambda reference, where: "placeholder")  # noqa: ARG005 - the others use them
+    result: S = _replace(settings, path, lambda reference, where: "placeholder")  # noqa: ARG005 - the others use them
     return result
 
 
-def _env(name: str, path: str) -> str:
+def _read_env(name: str, path: str) -> str:
     value = os.environ.get(name)
     if value is None:
         raise ConfigurationError(f"the environment variable {name} is not set", path=path)
     return value
 
 
-def _found(value: Any, reply: Reply, reference: str, path: str) -> str:
+def _require_text(value: Any, reply: Reply, reference: str, path: str) -> str:
     if not isinstance(value, str):
         raise ConfigurationError(f"{reference} could not be fetched ({reply.code or 'no text in it'})", path=path)
     return value
 
 
-def _json_value(text: str, key: str, reference: str, path: str) -> str:
+def _read_key(text: str, key: str, reference: str, path: str) -> str:
     try:
         value = json.loads(text)[key]
     except (ValueError, KeyError, TypeError, IndexError):
@@ -147,18 +151,18 @@ def _json_value(text: str, key: str, reference: str, path: str) -> str:
     return str(value)
 
 
-def _mapped(value: Any, path: str, replace: Callable[[Reference, str], str]) -> Any:
+def _replace(value: Any, path: str, replacement: Callable[[Reference, str], str]) -> Any:
     """The value with the references in its SecretStr fields replaced, at any depth."""
     if isinstance(value, SecretStr):
         if not value.get_secret_value():
             raise ConfigurationError("is empty", path=path)
         reference = Reference.parse(value.get_secret_value())
-        return SecretStr(replace(reference, path)) if reference else value
+        return SecretStr(replacement(reference, path)) if reference else value
     if isinstance(value, BaseModel):
         fields = {name: getattr(value, name) for name in type(value).model_fields}
-        return value.model_copy(update={n: _mapped(v, f"{path}.{n}", replace) for n, v in fields.items()})
+        return value.model_copy(update={n: _replace(v, f"{path}.{n}", replacement) for n, v in fields.items()})
     if isinstance(value, dict):
-        return {name: _mapped(item, f"{path}.{name}", replace) for name, item in value.items()}
+        return {name: _replace(item, f"{path}.{name}", replacement) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return type(value)(_mapped(item, f"{path}.{number}", replace) for number, item in enumerate(value))
+        return type(value)(_replace(item, f"{path}.{number}", replacement) for number, item in enumerate(value))
     return value

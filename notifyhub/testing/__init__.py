@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from notifyhub.testing.contracts.decryptor import DecryptorContract
     from notifyhub.testing.contracts.ledger import LedgerContract
     from notifyhub.testing.contracts.provider import ProviderContract
-    from notifyhub.testing.forge import forge_event, new_local_key
+    from notifyhub.testing.forge import forge_event, make_local_key
     from notifyhub.testing.leaks import assert_absent, traces_of
     from notifyhub.testing.recording import RecordingProvider
     from notifyhub.testing.vendor_server import VendorAnswer, VendorServer
@@ -26,7 +26,7 @@ __all__ = [
     "VendorServer",
     "assert_absent",
     "forge_event",
-    "new_local_key",
+    "make_local_key",
     "traces_of",
 ]
 
@@ -40,7 +40,7 @@ _HOMES = {
     "VendorServer": "notifyhub.testing.vendor_server",
     "assert_absent": "notifyhub.testing.leaks",
     "forge_event": "notifyhub.testing.forge",
-    "new_local_key": "notifyhub.testing.forge",
+    "make_local_key": "notifyhub.testing.forge",
     "traces_of": "notifyhub.testing.leaks",
 }
 

@@ -21,7 +21,7 @@ EMAIL = "jane.roe@example.com"
 PHONE = "+15005550009"
 
 
-def new_local_key() -> bytes:
+def make_local_key() -> bytes:
     """Makes a fresh raw AES-256 key for `LocalKeyDecryptor`."""
     return os.urandom(LOCAL_KEY_BYTES)
 

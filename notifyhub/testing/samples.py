@@ -8,7 +8,7 @@ from notifyhub.errors import EventError
 from notifyhub.events.parsing import parse_event
 from notifyhub.events.triggers import TEMPORARY_PASSWORD, TRIGGERS, source_names, split_source
 from notifyhub.secret import Secret
-from notifyhub.testing.forge import EMAIL, PHONE, forge_event, new_local_key
+from notifyhub.testing.forge import EMAIL, PHONE, forge_event, make_local_key
 
 if TYPE_CHECKING:
     from notifyhub.channels import Channel
@@ -34,7 +34,7 @@ def find_source(trigger: str, channel: Channel | None) -> str:
 
 def make_sample(source: str, *, locale: str | None = None) -> tuple[Event, Secret | None]:
     """Makes a typed event of a source, and the secret that it would carry."""
-    event = parse_event(forge_event(source, new_local_key(), attributes={"locale": locale}))
+    event = parse_event(forge_event(source, make_local_key(), attributes={"locale": locale}))
     if not event.needs_code:
         return event, None
     return event, Secret(PASSWORD if event.trigger == TEMPORARY_PASSWORD else CODE)

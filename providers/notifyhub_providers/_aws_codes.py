@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from notifyhub.errors import ProviderError
     from notifyhub.provider import Reply
 
-Kinds = dict[str, type["ProviderError"]]
+ErrorClasses = dict[str, type["ProviderError"]]
 
 _THROTTLED = """
     Throttling ThrottlingException Throttled ThrottledException TooManyRequestsException RequestLimitExceeded
@@ -31,7 +31,7 @@ _DENIED = """
     MissingAuthenticationTokenException
 """
 
-COMMON: Kinds = {
+COMMON: ErrorClasses = {
     **dict.fromkeys(_THROTTLED.split(), NotSent),
     **dict.fromkeys(_DENIED.split(), ProviderUnusable),
     # The signature was too old when it arrived, as after a function was frozen in the middle; the next one is not.
@@ -54,7 +54,7 @@ class AwsProvider(Provider):
         return False
 
 
-def judged(provider: Provider, reply: Reply, own: Mapping[str, type[ProviderError]]) -> ProviderError | None:
+def judge_aws(provider: Provider, reply: Reply, own: Mapping[str, type[ProviderError]]) -> ProviderError | None:
     """What a reply stands for: by the service's own codes, then by the common ones, then by its status."""
     code = reply.code or ""
     if error_class := own.get(code) or COMMON.get(code):

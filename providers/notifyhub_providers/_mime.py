@@ -66,22 +66,22 @@ class LetterWriter:
         head = {
             "Date": format_datetime(datetime.now(UTC)),
             "Message-ID": message_id,
-            "From": _shown(author),
+            "From": _write_mailbox(author),
             "To": recipient,
-            "Subject": _encoded("Subject", message.subject),
+            "Subject": _encode_header("Subject", message.subject),
             **self._optional(message),
         }
         content = self._head(head) + self._body(message, key)
         return Letter(message_id=message_id, sender=author.address, recipient=recipient, content=content)
 
     def _optional(self, message: Message) -> dict[str, str]:
-        head = {"Reply-To": _shown(self._mailbox(message.reply_to, "reply_to"))} if message.reply_to else {}
+        head = {"Reply-To": _write_mailbox(self._mailbox(message.reply_to, "reply_to"))} if message.reply_to else {}
         for name, value in message.headers.items():
             if not _NAME.fullmatch(name):
                 raise self._provider.unsupported("the name of a header is not one of RFC 5322")
             if _OURS.match(name):
                 raise self._provider.unsupported(f"the header {name} follows from the message and cannot be given")
-            head[name] = _encoded(name, value)
+            head[name] = _encode_header(name, value)
         return head
 
     def _mailbox(self, text: str, what: str) -> Mailbox:
@@ -158,20 +158,20 @@ def _parts(message: Message) -> Iterator[tuple[str, str]]:
         yield message.html, "html"
 
 
-def _shown(mailbox: Mailbox) -> str:
+def _write_mailbox(mailbox: Mailbox) -> str:
     if not mailbox.name:
         return mailbox.address
-    name = _words(mailbox.name) if _needs_words(mailbox.name) else f'"{quote(mailbox.name)}"'
+    name = _encode_words(mailbox.name) if _needs_words(mailbox.name) else f'"{quote(mailbox.name)}"'
     return f"{name}\r\n <{mailbox.address}>"
 
 
-def _encoded(name: str, value: str) -> str:
+def _encode_header(name: str, value: str) -> str:
     """The value of a header in ASCII, folded where it has spaces."""
     line = _one_line(value)
-    return _words(line, name) if _needs_words(line) else Header(line, header_name=name).encode(linesep="\r\n")
+    return _encode_words(line, name) if _needs_words(line) else Header(line, header_name=name).encode(linesep="\r\n")
 
 
-def _words(text: str, name: str = "Reply-To") -> str:
+def _encode_words(text: str, name: str = "Reply-To") -> str:
     # Replaced surrogates: a header is no place to fail over half an emoji.
     return Header(text.encode(errors="replace").decode(), "utf-8", header_name=name).encode(linesep="\r\n")
 

@@ -79,7 +79,7 @@ class Session(smtplib.SMTP):
         """Connects, encrypts and logs in, as the settings say."""
         settings = self._settings
         port = settings.port or (465 if settings.security == "tls" else 587)
-        connection = socket.create_connection((settings.host, port), min(CONNECT_TIMEOUT_S, self.left()))
+        connection = socket.create_connection((settings.host, port), min(CONNECT_TIMEOUT_S, self.seconds_left()))
         # The final dot is a packet of its own, which must not wait for the server's delayed ACK.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = connection
@@ -98,7 +98,7 @@ class Session(smtplib.SMTP):
         self._step("rcpt", f"RCPT TO:<{letter.recipient}>")
         self._step("data", "DATA")
         self.send(re.sub(rb"(?m)^\.", b"..", letter.content))
-        self.left()  # the last moment to give up with certainty
+        self.seconds_left()  # the last moment to give up with certainty
         self.stage = "dot"
         self.send(b".\r\n")
         self._judge(self.getreply())
@@ -109,7 +109,7 @@ class Session(smtplib.SMTP):
             self.putcmd("QUIT")
         self.close()
 
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Seconds for the next read or write; raises TimeoutError where there are none."""
         if self._deadline.passed:
             raise TimeoutError
@@ -118,7 +118,7 @@ class Session(smtplib.SMTP):
     def send(self, s: ReadableBuffer | str) -> None:
         """Sends, in what time is left."""
         if self.sock:
-            self.sock.settimeout(self.left())
+            self.sock.settimeout(self.seconds_left())
         super().send(s)
 
     def getreply(self) -> tuple[int, bytes]:
@@ -134,7 +134,7 @@ class Session(smtplib.SMTP):
     def _judge(self, answer: tuple[int, bytes]) -> None:
         """Raises what the provider makes of a reply; its text stays here, for it may quote the message."""
         status, text = answer
-        self._provider.accepted(Reply(status, {"stage": self.stage}, code=_enhanced_code(status, text)))
+        self._provider.require_accepted(Reply(status, {"stage": self.stage}, code=_find_enhanced_code(status, text)))
 
     def _greet(self) -> None:
         self.stage = "ehlo"
@@ -149,7 +149,7 @@ class Session(smtplib.SMTP):
 
     def _encrypt(self) -> None:
         if self.sock and self._tls:
-            self.sock.settimeout(self.left())
+            self.sock.settimeout(self.seconds_left())
             self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._settings.host)
             # Whatever came in the clear is dropped with its buffer (RFC 3207, 6).
             self.file = None
@@ -188,7 +188,7 @@ class _Incoming(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        self._connection.settimeout(self._session.left())
+        self._connection.settimeout(self._session.seconds_left())
         return self._connection.recv_into(buffer)
 
 
@@ -197,7 +197,7 @@ def _domain(sender: str) -> str:
     return domain if re.fullmatch(r"[A-Za-z0-9.-]+", domain) else "localhost"
 
 
-def _enhanced_code(status: int, text: bytes) -> str | None:
+def _find_enhanced_code(status: int, text: bytes) -> str | None:
     """The code at the text's beginning, if its class is the status's own (RFC 2034, 4)."""
     found = re.match(rb"([245]\.\d{1,3}\.\d{1,3})(?=\s|$)", text)
     return found[1].decode() if found and text[:1] == str(status)[:1].encode() else None

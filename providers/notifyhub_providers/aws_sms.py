@@ -14,7 +14,7 @@ from pydantic import Field
 
 from notifyhub.errors import ProviderUnusable, RecipientRejected, RefusedHere
 from notifyhub.provider import Capabilities, ProviderReceipt, ProviderSettings
-from notifyhub_providers._aws_codes import AwsProvider, Kinds, judged
+from notifyhub_providers._aws_codes import AwsProvider, ErrorClasses, judge_aws
 
 if TYPE_CHECKING:
     from notifyhub.errors import ProviderError
@@ -29,7 +29,7 @@ CONTEXT_ENTRIES = 5
 # ValidationException and ConflictException never condemn the recipient by themselves: both came for numbers that other
 # routes reached (department-of-veterans-affairs/notification-api#2628, #2633, 2025-11); only opting out does.
 # InternalServerException (500) says that the request failed, not that nothing was sent: the outcome stays unknown.
-_KINDS: Kinds = {
+_ERROR_CLASSES: ErrorClasses = {
     "ServiceQuotaExceededException": ProviderUnusable,
     "ResourceNotFoundException": ProviderUnusable,
     "ValidationException": RefusedHere,
@@ -66,13 +66,13 @@ class AwsSms(AwsProvider):
     def send(self, message: Message, context: SendContext) -> ProviderReceipt:
         """Calls SendTextMessage; the SDK's own time-outs and `delivery` keep the deadline."""
         request = self._request(message, context)
-        reply = self.accepted(self._service.call("send_text_message", request))
+        reply = self.require_accepted(self._service.call("send_text_message", request))
         return ProviderReceipt(message_id=reply.field("MessageId"))
 
     def classify(self, reply: Reply) -> ProviderError | None:
         """By code; the reason, where there is one, becomes part of the error's code."""
         reason = reply.field("Reason")
-        error = judged(self, reply, _KINDS)
+        error = judge_aws(self, reply, _ERROR_CLASSES)
         if error is None or not reason:
             return error
         return self.error(

@@ -8,7 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from notifyhub.errors import ProviderUnusable
-from notifyhub.provider import Capabilities, Provider, ProviderReceipt
+from notifyhub.provider import Capabilities, Provider, ProviderReceipt, rebuilt
 
 if TYPE_CHECKING:
     from notifyhub.messages import Message
@@ -26,14 +26,13 @@ class Console(Provider):
 
     def send(self, message: Message, context: SendContext) -> ProviderReceipt:
         """Writes the message; ProviderUnusable where nothing reads standard output any more."""
-        try:
-            _write(_block(message))
-        except (OSError, ValueError) as error:  # a broken pipe, a closed file
-            problem = type(error).__name__
-        else:
-            return ProviderReceipt()
-        # Outside the except block: an error of encoding holds the text.
-        raise ProviderUnusable(self.name, f"standard output cannot be written to: {problem}")
+        rebuilt(
+            lambda: _write(_block(message)), by=self._explain, of=(OSError, ValueError)
+        )  # a broken pipe, a closed file
+        return ProviderReceipt()
+
+    def _explain(self, error: Exception) -> ProviderUnusable:
+        return ProviderUnusable(self.name, f"standard output cannot be written to: {type(error).__name__}")
 
 
 def _block(message: Message) -> str:

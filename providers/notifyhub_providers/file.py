@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notifyhub.errors import ProviderUnusable
-from notifyhub.provider import Capabilities, FilePath, MailSender, Provider, ProviderReceipt, ProviderSettings
+from notifyhub.provider import Capabilities, FilePath, MailSender, Provider, ProviderReceipt, ProviderSettings, rebuilt
 from notifyhub_providers._mime import LetterWriter
 
 if TYPE_CHECKING:
@@ -48,15 +48,13 @@ class File(Provider):
         key = context.idempotency_key
         content = self._writer.write(message, key).content if message.channel == "email" else _text(message)
         name = _name(message, key)
-        try:
-            _replace(self.settings.path / name, content)
-        except OSError as error:
-            code = errno.errorcode.get(error.errno or 0)
-        except ValueError:  # no path at all, as it holds a NUL
-            code = "EINVAL"
-        else:
-            return ProviderReceipt(message_id=name)
-        raise ProviderUnusable(self.name, "the folder of `path` cannot be written to", code=code)
+        rebuilt(lambda: _replace(self.settings.path / name, content), by=self._explain, of=(OSError, ValueError))
+        return ProviderReceipt(message_id=name)
+
+    def _explain(self, error: Exception) -> ProviderUnusable:
+        number = error.errno if isinstance(error, OSError) else errno.EINVAL  # a path with a NUL is a ValueError
+        code = errno.errorcode.get(number or 0)
+        return ProviderUnusable(self.name, "the folder of `path` cannot be written to", code=code)
 
 
 def _name(message: Message, key: str) -> str:

@@ -45,7 +45,7 @@ class SendGrid(Provider):
 
     def send(self, message: Message, context: SendContext) -> ProviderReceipt:
         """Posts the message; SendGrid answers 202 with the id in a header."""
-        reply = self.accepted(
+        reply = self.require_accepted(
             self.toolkit.http.post(
                 f"{self.settings.base_url}/v3/mail/send",
                 deadline=context.deadline,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from notifyhub.errors import NotSent, ProviderUnusable, RefusedHere
 from notifyhub.messages import Mailbox
 from notifyhub.provider import MailSender, ProviderReceipt, ProviderSettings
-from notifyhub_providers._aws_codes import AwsProvider, Kinds, judged
+from notifyhub_providers._aws_codes import AwsProvider, ErrorClasses, judge_aws
 
 if TYPE_CHECKING:
     from notifyhub.errors import ProviderError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # MessageRejected covers a sender that is not verified, a recipient that is not while the account is in the sandbox, and
 # content: SES has no code for the recipient alone. To an address on its suppression list it accepts, and bounces later.
-_KINDS: Kinds = {
+_ERROR_CLASSES: ErrorClasses = {
     "LimitExceededException": ProviderUnusable,
     "AccountSuspendedException": ProviderUnusable,
     "SendingPausedException": ProviderUnusable,
@@ -55,12 +55,12 @@ class Ses(AwsProvider):
 
     def send(self, message: Message, context: SendContext) -> ProviderReceipt:
         """Calls SendEmail; the SDK's own time-outs and `delivery` keep the deadline."""
-        reply = self.accepted(self._service.call("send_email", self._request(message)))
+        reply = self.require_accepted(self._service.call("send_email", self._request(message)))
         return ProviderReceipt(message_id=reply.field("MessageId"))
 
     def classify(self, reply: Reply) -> ProviderError | None:
         """By code; of the two reasons for throttling, the daily quota is not worth waiting for."""
-        error = judged(self, reply, _KINDS)
+        error = judge_aws(self, reply, _ERROR_CLASSES)
         if isinstance(error, NotSent) and "quota exceeded" in str(reply.field("Error", "Message")):
             return self.error(ProviderUnusable, reply)
         return error

@@ -20,7 +20,7 @@ from notifyhub.errors import (
     RecipientRejected,
     RefusedHere,
 )
-from notifyhub.provider import Provider, ProviderReceipt
+from notifyhub.provider import Provider, ProviderReceipt, rebuilt
 from notifyhub_providers._mime import LetterWriter
 from notifyhub_providers._smtp_session import Session, SmtpSettings
 
@@ -71,7 +71,7 @@ class Smtp(Provider):
     def classify(self, reply: Reply) -> ProviderError | None:
         """The reply's verdict depends on the step that it answers, which the session notes in `headers`."""
         stage = reply.headers["stage"]
-        if _positive(stage, reply):
+        if _is_positive(stage, reply):
             return None
         return self.error(_class_of(stage, reply), reply, message=f"at {stage}")
 
@@ -81,23 +81,22 @@ class Smtp(Provider):
 
     def _converse(self, deadline: Deadline, letter: Letter | None) -> None:
         session = Session(self, self.settings, self._tls, deadline)
-        try:
+
+        def converse() -> None:
             session.open()
             if letter:
                 session.deliver(letter)
-        except (
-            OSError,
-            ValueError,
-        ) as error:  # smtplib's, ssl's and socket's are OSErrors, those of codecs ValueErrors
-            failure = self._failure(error, session.stage)
-        else:
-            return
+
+        try:
+            rebuilt(
+                converse,
+                by=lambda error: self._explain(error, session.stage),
+                of=(OSError, ValueError),  # smtplib's, ssl's and socket's are OSErrors, those of codecs ValueErrors
+            )
         finally:
             session.leave()
-        # Outside the except block: smtplib's errors quote the server, which may quote the message.
-        raise failure
 
-    def _failure(self, error: OSError | ValueError, stage: str) -> ProviderError:
+    def _explain(self, error: Exception, stage: str) -> ProviderError:
         """A broken connection, or what cannot be written: until the final dot has left, nothing was accepted."""
         untrusted = isinstance(error, ssl.SSLCertVerificationError)
         hint = "; is the host's name right, or a ca_file needed?" if untrusted else ""
@@ -106,14 +105,16 @@ class Smtp(Provider):
 
 
 def _context(settings: SmtpSettings) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file)
-    except OSError as error:
-        problem = type(error).__name__
-    raise ConfigurationError(f"no certificate can be read from this file ({problem})", path="ca_file")
+    return rebuilt(
+        lambda: ssl.create_default_context(cafile=settings.ca_file),
+        by=lambda error: ConfigurationError(
+            f"no certificate can be read from this file ({type(error).__name__})", path="ca_file"
+        ),
+        of=OSError,
+    )
 
 
-def _positive(stage: str, reply: Reply) -> bool:
+def _is_positive(stage: str, reply: Reply) -> bool:
     """RFC 5321, 4.3.2, and RFC 4954, 4: a 3xx asks for more, which is right at two steps only."""
     expected = {"data": 354, "login": 334}
     return reply.status == expected[stage] if stage in expected else reply.successful

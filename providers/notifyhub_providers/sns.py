@@ -16,7 +16,7 @@ from pydantic import Field
 
 from notifyhub.errors import NotSent, ProviderUnusable, RecipientRejected, RefusedHere
 from notifyhub.provider import ProviderReceipt, ProviderSettings
-from notifyhub_providers._aws_codes import AwsProvider, Kinds, judged
+from notifyhub_providers._aws_codes import AwsProvider, ErrorClasses, judge_aws
 
 if TYPE_CHECKING:
     from notifyhub.errors import ProviderError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # InvalidParameter is also what a malformed number gets, but only its text says so. The model declares OptedOut for the
 # service and not for Publish; it can mean nothing else, should it come.
-_KINDS: Kinds = {
+_ERROR_CLASSES: ErrorClasses = {
     "InvalidParameter": RefusedHere,
     "ParameterValueInvalid": RefusedHere,
     "ValidationException": RefusedHere,
@@ -61,12 +61,12 @@ class Sns(AwsProvider):
     def send(self, message: Message, context: SendContext) -> ProviderReceipt:
         """Calls Publish to a phone number; the SDK's own time-outs and `delivery` keep the deadline."""
         request = {"PhoneNumber": message.to, "Message": message.text, "MessageAttributes": self._attributes(message)}
-        reply = self.accepted(self._service.call("publish", request))
+        reply = self.require_accepted(self._service.call("publish", request))
         return ProviderReceipt(message_id=reply.field("MessageId"))
 
     def classify(self, reply: Reply) -> ProviderError | None:
         """By code, which is without the suffix `Exception` in this service."""
-        return judged(self, reply, _KINDS)
+        return judge_aws(self, reply, _ERROR_CLASSES)
 
     def _attributes(self, message: Message) -> dict[str, dict[str, str]]:
         attributes = {"AWS.SNS.SMS.SMSType": _attribute("Transactional")}

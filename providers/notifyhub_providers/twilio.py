@@ -31,7 +31,7 @@ _AUTHENTICATE = 20003
 
 # What the status does not say, or not reliably. A sender that does not fit (21606, 21612, 21659, 21703) is a plain 400
 # and so refused here, since the same sender may do for another country.
-_KINDS: dict[int, type[ProviderError]] = {
+_ERROR_CLASSES: dict[int, type[ProviderError]] = {
     # "An API request that receives an error 429 response is never processed"; maintenance, for which no status is told.
     **dict.fromkeys((20429, 21730), NotSent),
     # No access, account or service not found, not active, suspended, over its daily limit, its queue full.
@@ -81,7 +81,7 @@ class Twilio(Provider):
 
     def send(self, message: Message, context: SendContext) -> ProviderReceipt:
         """Posts the message; Twilio answers 201 with its state so far."""
-        reply = self.accepted(
+        reply = self.require_accepted(
             self.toolkit.http.post(
                 f"{self.settings.base_url}/2010-04-01/Accounts/{self.settings.account_sid}/Messages.json",
                 deadline=context.deadline,
@@ -94,18 +94,18 @@ class Twilio(Provider):
     def classify(self, reply: Reply) -> ProviderError | None:
         """A 201 can hold a refusal, and 400 is most codes' status; what the table does not know, the status decides."""
         if not reply.successful:
-            return self._judged(reply, reply.field("code")) or self.by_status(reply, code=reply.field("code"))
+            return self._judge_code(reply, reply.field("code")) or self.by_status(reply, code=reply.field("code"))
         code = reply.field("error_code")
         if code or reply.field("status") in {"failed", "undelivered", "canceled"}:
-            return self._judged(reply, code) or self.error(RefusedHere, reply, code=code)
+            return self._judge_code(reply, code) or self.error(RefusedHere, reply, code=code)
         return None if reply.field("sid") else self.error(OutcomeUnknown, reply, message="the answer names no message")
 
     def refuses_credentials(self, reply: Reply) -> bool:
         """By status, or by code where Twilio says so under another status."""
         return super().refuses_credentials(reply) or reply.field("code") == _AUTHENTICATE
 
-    def _judged(self, reply: Reply, code: object) -> ProviderError | None:
-        error_class = _KINDS.get(code) if isinstance(code, int) else None
+    def _judge_code(self, reply: Reply, code: object) -> ProviderError | None:
+        error_class = _ERROR_CLASSES.get(code) if isinstance(code, int) else None
         return self.error(error_class, reply, code=code) if error_class else None
 
     def _credentials(self) -> tuple[str, str]:

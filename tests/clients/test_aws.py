@@ -7,7 +7,7 @@ import threading
 import botocore.exceptions
 import pytest
 
-from notifyhub.clients.aws import BEFORE_THE_REQUEST_LEFT, AwsClients, AwsService
+from notifyhub.clients.aws import ERRORS_BEFORE_SEND, AwsClients, AwsService
 from notifyhub.errors import ConfigurationError, NotSent, OutcomeUnknown, ProviderError, ProviderUnusable, RefusedHere
 from notifyhub.testing import VendorAnswer, VendorServer, assert_absent, traces_of
 from notifyhub.testing.contracts.aws_provider import AWS_ENVIRONMENT, set_aws_environment
@@ -66,13 +66,13 @@ def test_every_error_of_botocore_was_judged_on_purpose():
         if issubclass(kind, botocore.exceptions.BotoCoreError)
         and kind is not botocore.exceptions.BotoCoreError
         and kind.__name__ not in [*AFTER_THE_REQUEST_LEFT.split(), *NOT_IN_A_CALL.split()]
-        and not any(base.__name__ in BEFORE_THE_REQUEST_LEFT for base in kind.__mro__)
+        and not any(base.__name__ in ERRORS_BEFORE_SEND for base in kind.__mro__)
     ]
     assert unjudged == []
 
 
 def test_no_error_is_judged_twice():
-    names = [*BEFORE_THE_REQUEST_LEFT, *AFTER_THE_REQUEST_LEFT.split(), *NOT_IN_A_CALL.split()]
+    names = [*ERRORS_BEFORE_SEND, *AFTER_THE_REQUEST_LEFT.split(), *NOT_IN_A_CALL.split()]
     assert len(names) == len(set(names))
 
 

@@ -57,7 +57,7 @@ def failure(transport, **request):
 
 @pytest.mark.parametrize("library", [httpx, httpcore, h11], ids=lambda library: library.__name__)
 def test_every_error_was_judged_on_purpose(library):
-    """A new class is unknown at first: judge it in BEFORE_THE_REQUEST_LEFT, then list it here."""
+    """A new class is unknown at first: judge it in ERRORS_BEFORE_SEND, then list it here."""
     assert {each.__name__ for each in errors_of(library)} <= set(VERDICTS)
 
 

@@ -175,21 +175,26 @@ def test_requests_that_hang_do_not_keep_later_ones_from_being_sent(transport, mo
 
 
 def test_a_client_that_was_left_is_closed_behind_its_last_request(transport):
-    with transport.used() as client, transport.used():
-        transport.leave(client)
-        successor = transport.open()
-        assert successor is not client
+    client = transport.acquire()
+    assert transport.acquire() is client
+    transport.leave(client)
+    successor = transport.open()
+    assert successor is not client
+    transport.release(client)
+    assert not client.is_closed
+    transport.release(client)
     assert client.is_closed
     assert not successor.is_closed
 
 
 def test_a_client_that_was_closed_refuses_before_anything_is_sent(transport):
     """As when somebody closes a dispatcher while another thread is about to send."""
-    with VendorServer().running() as vendor, transport.used() as client:
+    with VendorServer().running() as vendor:
+        client = transport.acquire()
         transport.close()
         request = client.build_request("POST", vendor.url)
         with pytest.raises(NotSent, match="closed"):
-            ProviderHttp("acme", transport)._exchanged(client, request, None, Deadline.after(5))
+            ProviderHttp("acme", transport)._exchange(client, request, None, Deadline.after(5))
         assert vendor.requests == []
     assert transport.open() is not client
 

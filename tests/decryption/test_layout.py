@@ -6,7 +6,7 @@ import pytest
 
 from notifyhub.testing.ciphertexts import SIGN_UP, Layout
 from notifyhub.testing.contracts.decryptor import WITH_CODE
-from notifyhub.testing.forge import POOL_ID, forge_event, new_local_key
+from notifyhub.testing.forge import POOL_ID, forge_event, make_local_key
 
 
 def layout_of(event) -> Layout:
@@ -15,7 +15,7 @@ def layout_of(event) -> Layout:
 
 @pytest.mark.parametrize("source", WITH_CODE)
 def test_a_forged_message_is_laid_out_as_cognitos(source):
-    event = forge_event(source, new_local_key())
+    event = forge_event(source, make_local_key())
     layout = layout_of(event)
     assert event["request"]["code"].startswith("AYADe")
     assert layout["version"] == b"\x01"

@@ -10,7 +10,7 @@ from notifyhub.decryption.local_key import LocalKeyDecryptor, parse_local_key
 from notifyhub.errors import ConfigurationError
 from notifyhub.testing import DecryptorContract, assert_absent, traces_of
 from notifyhub.testing.ciphertexts import CODE, encode, encrypt, event_with, flip_bit
-from notifyhub.testing.forge import new_local_key
+from notifyhub.testing.forge import make_local_key
 
 CANARY = "c4n4ry"
 
@@ -18,11 +18,11 @@ CANARY = "c4n4ry"
 class TestLocalKey(DecryptorContract):
     @pytest.fixture
     def key(self):
-        return new_local_key()
+        return make_local_key()
 
     @pytest.fixture
     def other_key(self):
-        return new_local_key()
+        return make_local_key()
 
     @pytest.fixture
     def decryptor(self, key):
@@ -64,7 +64,7 @@ def test_a_local_key_is_32_bytes_in_base64(text):
 
 
 def test_a_local_key_opens_what_was_sealed_under_it():
-    key = new_local_key()
+    key = make_local_key()
     decryptor = LocalKeyDecryptor(parse_local_key(base64.b64encode(key).decode()))
     event = event_with(encode(encrypt(CODE.encode(), key)))
     assert decryptor.decrypt(event, Deadline.never()).reveal() == CODE

@@ -6,7 +6,7 @@ import pytest
 
 from notifyhub.errors import TemplateError, TemplateNotFound, UndefinedVariable
 from notifyhub.events.parsing import parse_event
-from notifyhub.rendering.index import built_in_root
+from notifyhub.rendering.index import find_built_in_root
 from notifyhub.rendering.renderer import Renderer
 from notifyhub.secret import Secret
 from notifyhub.testing import assert_absent, traces_of
@@ -31,7 +31,7 @@ def failure(tmp_path):
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        renderer = Renderer([tmp_path, built_in_root()], app={"name": "Acme"})
+        renderer = Renderer([tmp_path, find_built_in_root()], app={"name": "Acme"})
         with pytest.raises(TemplateError) as caught:
             renderer.render(parse_event(EVENT), "email", EMAIL, Secret(CODE))
         assert_absent([CODE, EMAIL], traces_of(caught.value))

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from notifyhub.errors import TemplateError, TemplateNotFound
 from notifyhub.events.notification import NotificationEvent
 from notifyhub.events.parsing import parse_event
-from notifyhub.rendering.index import built_in_root
+from notifyhub.rendering.index import find_built_in_root
 from notifyhub.rendering.renderer import Renderer
 from notifyhub.secret import Secret
 from notifyhub.testing import assert_absent, traces_of
@@ -43,7 +43,7 @@ def renderer(tmp_path):
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        return Renderer([tmp_path, built_in_root()], app=APP, **options)
+        return Renderer([tmp_path, find_built_in_root()], app=APP, **options)
 
     return renderer
 
@@ -156,7 +156,7 @@ def test_an_own_event_without_templates_names_the_roots(renderer, tmp_path):
     with pytest.raises(TemplateNotFound) as caught:
         mail(renderer(), OrderShipped(id="1", recipient={}, order_number="7"), code=None)
     assert caught.value.template == "OrderShipped/email.body"
-    assert caught.value.roots == (str(tmp_path), str(built_in_root()))
+    assert caught.value.roots == (str(tmp_path), str(find_built_in_root()))
 
 
 def test_html_escapes_and_text_does_not(renderer):

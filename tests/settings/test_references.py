@@ -66,7 +66,7 @@ def nothing_logged(caplog):
 
 
 def fetched(secrets, reference):
-    return secrets.resolved(Keyed(api_key=reference), path="providers.mail").api_key.get_secret_value()
+    return secrets.resolve(Keyed(api_key=reference), path="providers.mail").api_key.get_secret_value()
 
 
 def refused(secrets, reference):
@@ -185,7 +185,7 @@ def test_references_are_replaced_at_any_depth(secrets, monkeypatch):
         "accounts": [{"token": reference}],
         "unordered": [reference],
     }
-    resolved = secrets.resolved(Nested.model_validate(table), path="providers.mail")
+    resolved = secrets.resolve(Nested.model_validate(table), path="providers.mail")
     secret = SecretStr(CANARY)
     assert resolved.account.token == secret
     assert resolved.by_name == {"a": secret, "b": SecretStr("literal")}
@@ -199,14 +199,14 @@ def test_references_are_replaced_at_any_depth(secrets, monkeypatch):
 def test_the_path_leads_into_the_depth(secrets):
     settings = Nested.model_validate({"account": {"token": "x"}, "listed": ["a", "env:MADE_UP_TOKEN"]})
     with pytest.raises(ConfigurationError) as caught:
-        secrets.resolved(settings, path="providers.mail")
+        secrets.resolve(settings, path="providers.mail")
     assert caught.value.path == "providers.mail.listed.1"
 
 
 def test_settings_keep_their_references(secrets, monkeypatch):
     monkeypatch.setenv("MADE_UP_TOKEN", CANARY)
     settings = Keyed(api_key="env:MADE_UP_TOKEN")
-    assert secrets.resolved(settings, path="p") is not settings
+    assert secrets.resolve(settings, path="p") is not settings
     assert settings.api_key.get_secret_value() == "env:MADE_UP_TOKEN"
 
 

@@ -29,7 +29,7 @@ from notifyhub.errors import NotifyHubError
 from notifyhub.events.cognito import TakeOverEvent
 from notifyhub.events.triggers import source_names
 from notifyhub.recipients.resolver import RecipientResolver
-from notifyhub.testing.forge import EMAIL, forge_event, new_local_key
+from notifyhub.testing.forge import EMAIL, forge_event, make_local_key
 
 if TYPE_CHECKING:
     from notifyhub.channels import Channel
@@ -136,7 +136,7 @@ def _prepare(folder: Path) -> None:
 
 def _forge(folder: Path, *, messages: Path) -> Path:
     """Writes a fresh key, the configuration and the events, and returns the folder."""
-    key = new_local_key()
+    key = make_local_key()
     key_file = folder / "local.key"
     key_file.touch(mode=0o600)
     key_file.write_text(base64.b64encode(key).decode() + "\n", encoding="utf-8")

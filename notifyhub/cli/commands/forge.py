@@ -13,7 +13,7 @@ from notifyhub.cli.configuration import load_settings_if_any
 from notifyhub.cli.options import ChannelOption, Config
 from notifyhub.cli.output import WRONG_USAGE, err, fail, out, report_errors
 from notifyhub.decryption.local_key import parse_local_key
-from notifyhub.testing.forge import POOL_ID, forge_event, new_local_key
+from notifyhub.testing.forge import POOL_ID, forge_event, make_local_key
 from notifyhub.testing.samples import find_source
 
 _Text = Optional[str]  # noqa: UP045 - typer reads annotations at run time
@@ -52,7 +52,7 @@ def _find_key(key_file: Path | None, config: Path | None) -> bytes:
     from notifyhub.settings.references import SecretReferences
 
     references = SecretReferences(AwsClients(), folder=settings.folder)
-    resolved = references.resolved(settings.decryption, path="decryption").local_key
+    resolved = references.resolve(settings.decryption, path="decryption").local_key
     return parse_local_key(resolved.get_secret_value() if resolved else "")
 
 
@@ -66,7 +66,7 @@ def _read_key(file: Path) -> bytes:
 
 
 def _make_key() -> bytes:
-    key = new_local_key()
+    key = make_local_key()
     err().print(
         "No local key is configured, so a fresh one was made. To send this event, set in the environment:\n"
         f"NOTIFYHUB__DECRYPTION__LOCAL_KEY={base64.b64encode(key).decode()}"

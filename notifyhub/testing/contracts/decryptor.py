@@ -6,11 +6,11 @@ A decryptor's test gives two keys, and a decryptor over the first of them with a
 class TestLocalKey(DecryptorContract):
     @pytest.fixture
     def key(self):
-        return new_local_key()
+        return make_local_key()
 
     @pytest.fixture
     def other_key(self):
-        return new_local_key()
+        return make_local_key()
 
     @pytest.fixture
     def decryptor(self, key):
