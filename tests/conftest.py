@@ -1,10 +1,15 @@
-"""AWS on loopback, for every test that wants it."""
+"""AWS on loopback and an application's hooks, for every test that wants them."""
+
+import importlib
+from pathlib import Path
 
 import pytest
 
+from notifyhub.clients.aws import AwsClients
 from notifyhub.delivery import backoff
 from notifyhub.testing.contracts.aws_provider import moto_server, set_aws_environment
 from tests.support import http_library
+from tests.support.configured import CANARY
 
 http_library.hide_the_other()
 
@@ -27,3 +32,19 @@ def aws_env(moto, monkeypatch):
     """Made-up credentials in eu-west-1, nothing of this machine's configuration, every service at moto."""
     set_aws_environment(monkeypatch, endpoint=moto)
     return moto
+
+
+@pytest.fixture
+def clients():
+    clients = AwsClients()
+    yield clients
+    clients.close()
+
+
+@pytest.fixture
+def hooks(monkeypatch, tmp_path):
+    """The application's module, importable as `acme_hooks`; `acme_failing_hooks` fails as it is imported."""
+    (tmp_path / "acme_failing_hooks.py").write_text(f"raise KeyError({CANARY!r})")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.syspath_prepend(Path(__file__).parent / "data" / "hooks")
+    return importlib.import_module("acme_hooks")

@@ -3,17 +3,9 @@
 import boto3
 import pytest
 
-from notifyhub.clients.aws import AwsClients
 from notifyhub.testing import VendorServer
 from notifyhub.testing.contracts.aws_provider import set_aws_environment
 from tests.decryption.scripted_kms import ScriptedKms
-
-
-@pytest.fixture
-def clients():
-    clients = AwsClients()
-    yield clients
-    clients.close()
 
 
 @pytest.fixture
