@@ -58,7 +58,8 @@ clean: ## Removes the environment and what the demo wrote
 	rm -rf .venv .venv-* demo
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: set PYTHON=/path/to/python3"; exit 2; }
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed$(if $(PYTHON),: $(PYTHON) is none); set PYTHON=/path/to/python3"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
 dynalite: | $(BIN)/python
