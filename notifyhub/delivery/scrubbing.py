@@ -5,24 +5,22 @@ Codes and ids look alike, so a pattern cannot tell a vendor's error code from a 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from notifyhub import errors
 from notifyhub.errors import NotSent, ProviderError, ProviderUnusable
 from notifyhub.provider.contract import ProviderReceipt
 from notifyhub.redaction.escapes import contains_escaped
+from notifyhub.redaction.showable import is_message_id
 
 if TYPE_CHECKING:
     from notifyhub.messages import Message
-
-_ID = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 def scrub_receipt(receipt: ProviderReceipt, message: Message) -> ProviderReceipt:
     """Removes a message id that does not look like one, or that quotes the message."""
     message_id: object = receipt.message_id
-    if isinstance(message_id, str) and _ID.fullmatch(message_id) and not _quotes(message_id, message):
+    if isinstance(message_id, str) and is_message_id(message_id) and not _quotes(message_id, message):
         return receipt
     return ProviderReceipt(message_id=None)
 
@@ -37,12 +35,12 @@ def scrub_error(error: ProviderError, message: Message) -> ProviderError:
 
 def _rebuild(error: ProviderError, message: Message) -> ProviderError:
     # A plugin's own subclass may be made in another way; ours are all made alike.
-    kind = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
+    error_class = next(base for base in type(error).__mro__ if base.__module__ == errors.__name__)
     code, request_id = (
         None if value is None or _quotes(str(value), message) else str(value)
         for value in (error.code, error.request_id)
     )
-    scrubbed: ProviderError = kind(error.provider, status=error.status, code=code, request_id=request_id)
+    scrubbed: ProviderError = error_class(error.provider, status=error.status, code=code, request_id=request_id)
     if isinstance(scrubbed, NotSent) and isinstance(error, NotSent):
         scrubbed.retry_after = error.retry_after
     if isinstance(scrubbed, ProviderUnusable) and isinstance(error, ProviderUnusable):
