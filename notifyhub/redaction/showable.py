@@ -1,8 +1,9 @@
 """Tells which foreign texts may be shown: those that look like a name, an id or a code, not like a message.
 
 The patterns differ by what has to fit. An event's author may be anybody, so no more fits than what Cognito's names and
-ids are made of, and of a `triggerSource` letters of any script: its author reads it back. Vendors' codes have dots and slashes too, and their message ids any character that is not a space;
-whether those quote the message is checked against the message itself, in `delivery/scrubbing`.
+ids are made of, and for a `triggerSource` letters of any script, as its author reads it back. Vendors' codes have dots
+and slashes too, and their message ids any character that is not a space; whether those quote the message is checked
+against the message itself, in `delivery/scrubbing`.
 """
 
 from __future__ import annotations
