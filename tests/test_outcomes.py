@@ -168,6 +168,7 @@ def test_a_missing_route_raises_and_claims_nothing():
 
 
 def test_an_event_that_another_works_on_is_in_progress_and_never_a_duplicate():
+    """As long as a held claim is waited for: `PATIENCE_S` seconds."""
     clock = ManualClock()
     hub, event = Hub(ledger=MemoryLedger(clock=clock)), parse_event(signing_up())
     hub.ledger.claim(event.key("email", ""), owner="another invocation", lease=45)

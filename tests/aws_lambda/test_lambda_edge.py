@@ -108,6 +108,7 @@ def test_what_may_be_tried_again_is_raised_so_that_lambda_does():
 
 
 def test_a_message_in_progress_is_raised():
+    """As long as a held claim is waited for: `PATIENCE_S` seconds."""
     hub, event = Hub(), signing_up()
     hub.ledger.claim(parse_event(event).key("email", ""), owner="another invocation", lease=45)
     with pytest.raises(InProgress):

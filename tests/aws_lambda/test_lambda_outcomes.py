@@ -127,7 +127,10 @@ def test_a_verdict_does_not_raise_but_is_an_error_line_a_metric_and_the_hooks(st
 
 
 def test_three_containers_at_once_send_one_message(start, aws, vendor, table):
-    """As when Lambda brings an event more than once; the others wait, and return the first one's receipt."""
+    """As when Lambda brings an event more than once; the others wait, and return the first one's receipt.
+
+    Some seconds long: three processes start as containers do.
+    """
     vendor.answer = VendorAnswer(status=202, headers={"x-message-id": "m-1"}, delay_s=0.5)
     config = CONFIG.format(key_arn=aws.key_arn, vendor=vendor.url) + TABLE
     functions = [start(config) for _ in range(3)]

@@ -251,7 +251,7 @@ def test_without_the_guard_the_same_process_would_show_them(vendor):
     "answer", [VendorAnswer(body="{broken SECRETCRED-123"), VendorAnswer(status=500, body="SECRETCRED-123")]
 )
 def test_what_botocore_fetches_while_it_makes_a_client_is_not_logged(vendor, answer):
-    """Credentials of a container: botocore logs an answer that it cannot use."""
+    """Credentials of a container: botocore logs an answer that it cannot use, and asks again after a second and more."""
     vendor.answer = answer
     code = (
         "import logging, sys\nlogging.basicConfig(level=logging.DEBUG)\n"

@@ -39,6 +39,7 @@ def test_this_run_uses_the_library_that_it_was_to_use():
 
 @needs_both
 def test_on_the_other_library_the_client_and_a_provider_s_contract_hold_as_well():
+    """Some ten seconds long: another process runs whole files of tests."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", *map(str, ON_BOTH)]
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, VARIABLE: OTHER}, capture_output=True, text=True, check=False, timeout=110

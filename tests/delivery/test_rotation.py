@@ -93,6 +93,7 @@ def test_a_new_secret_that_is_refused_as_well_is_not_tried_for_ever(dispatcher, 
 
 
 def test_a_store_that_is_gone_leaves_what_the_vendor_said(dispatcher, vendor, parameters):
+    """Some two seconds long: the AWS client that fetches parameters is each test's own."""
     dispatcher.dispatch(signing_up())
     parameters.delete_parameter(Name=NAME)
     vendor.key = "another"

@@ -172,7 +172,7 @@ def test_what_comes_after_it_was_given_up_is_told(caplog):
 
 
 def test_calls_that_hang_do_not_pile_up_without_end():
-    """Each holds a thread and a connection that others need."""
+    """Each holds a thread and a connection that others need. Some seconds long: each has to hang for its time-out first."""
     waiting = Waiting()
     settings = settings_of(email=("mail", "backup"), delivery={"attempt_timeout_s": 0.3, "cooldown_s": 0})
     hub = Hub(settings, providers={"mail": waiting})

@@ -61,6 +61,7 @@ def test_the_own_event_of_the_readme_is_delivered_on_both_channels(tmp_path, mon
 
 
 def test_the_provider_of_the_guide_passes_its_contract(tmp_path):
+    """Some seconds long: another process runs the whole contract."""
     code, test = blocks("docs/writing-a-provider.md", "python")
     (tmp_path / "notifyhub_pigeon.py").write_text(code, encoding="utf-8")
     (tmp_path / "pigeon").mkdir()
@@ -88,6 +89,7 @@ def test_every_key_of_a_route_is_documented():
 
 
 def test_the_configurations_of_the_guide_to_routing_pass_the_check(tmp_path, monkeypatch):
+    """Some two seconds long: each is a whole `notifyhub check`, which renders every message."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     head, *examples = blocks("docs/routing.md", "toml")
     for example in examples:

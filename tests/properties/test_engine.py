@@ -163,6 +163,7 @@ def dispatched(hub, seconds):
     seconds=deadlines,
 )
 def test_whatever_happens_ends_typed_in_time_and_without_a_trace_of_the_code(surroundings, script, seconds):
+    """Some seconds long: after each of hundreds of dispatches, all that can be reached is searched."""
     slept: list[float] = []
     hub = hub_of(script, slept=slept, **surroundings)
     with LeakSearch() as search:
@@ -182,7 +183,7 @@ def test_whatever_happens_ends_typed_in_time_and_without_a_trace_of_the_code(sur
 @settings(max_examples=100, deadline=None)
 @given(script=scripts)
 def test_a_code_goes_out_whenever_some_provider_takes_it_in_its_turn(script):
-    """A model of the rules, in a few lines, says what has to become of it."""
+    """A model of the rules, in a few lines, says what has to become of it. Some seconds long: hundreds of dispatches."""
     hub = hub_of(script, recognising=(), ledger=[], jumps=[], rule="failover", slept=[])
     outcome = dispatched(hub, None)
     assert (type(outcome).__name__, *_calls(hub)) == _expected(script)
@@ -213,6 +214,7 @@ def _expected(script):
 @settings(max_examples=60, deadline=None)
 @given(script=scripts, seconds=st.sampled_from([0.05, 0.3, 1.0]))
 def test_the_shares_of_the_time_never_add_up_to_more_than_there_is(script, seconds):
+    """Some two seconds long: hundreds of dispatches."""
     hub = hub_of(script, recognising=(), ledger=[], jumps=[], rule="failover", slept=[])
     end = time.monotonic() + seconds
     dispatched(hub, seconds)

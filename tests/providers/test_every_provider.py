@@ -116,6 +116,7 @@ def test_ses(deliver):
 
 
 def test_smtp(deliver):
+    """Some two seconds long: each message is a dialogue of its own with a real server."""
     with mail_host() as inbox:
         count = deliver(
             "email", f'use = "smtp"\nhost = "127.0.0.1"\nport = {inbox.port}\nsecurity = "none"\nsender = "a@b.co"'

@@ -81,6 +81,7 @@ class TestSmtp(ProviderContract):
 
     @pytest.mark.parametrize(("stage", "kind"), [("ehlo", NotSent), ("dot", OutcomeUnknown)])
     def test_a_server_that_drips_does_not_prolong_the_deadline(self, ready, vendor, stage, kind, monkeypatch):
+        """Two seconds long, as that is the deadline."""
         vendor.answer = VendorAnswer(status=250, body="x" * 800, headers={"stage": stage})
         original = vendor.reply
 

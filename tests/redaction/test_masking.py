@@ -32,6 +32,7 @@ def test_a_recipient_is_recognised_by_who_knows_it_and_not_by_others(address, sh
 
 @given(st.emails())
 def test_no_mail_address_shows_more_than_initials_and_the_top_level_domain(address):
+    """Some two seconds long: hypothesis loads all top-level domains for its addresses."""
     local, _, domain = address.rpartition("@")
     shown = mask(address)
     assert shown.startswith(f"{local[0]}***@{domain[0]}***.")

@@ -129,6 +129,7 @@ def test_a_secret_that_is_empty_is_refused(secrets):
     ],
 )
 def test_a_missing_secret_is_named_by_its_reference(aws_env, secrets, reference, says):
+    """The first of them takes some seconds: moto loads a service when it is first asked for it."""
     assert says in refused(secrets, reference)
 
 
