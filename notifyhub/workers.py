@@ -95,20 +95,29 @@ class Workers:
         self._idle = 0
         os.register_at_fork(after_in_child=self._reset)  # threads do not survive a fork, nor may the belief in them
 
-    def call(self, work: Callable[[], T], seconds: float, *, late: Callable[[T | None], object] | None = None) -> T:
+    def call(
+        self,
+        work: Callable[[], T],
+        seconds: float,
+        *,
+        late: Callable[[T | None], object] | None = None,
+        given_up: Callable[[], object] | None = None,
+    ) -> T:
         """Calls `work` and returns its result; raises TimedOut after `seconds`, Saturated where no thread can be had.
 
-        `late` is called in the worker's thread when a call ends that had been given up: with the result, or with None
-        where the call raised.
+        `given_up` is called when the call is left to itself, as its time is up or as a signal ended the wait for it.
+        `late` is called in the worker's thread when such a call ends: with the result, or with None where it raised.
         """
         job = _Job(work, late)
         self._give(job)
-        in_time = False
+        in_time = left_alone = False
         try:
             in_time = job.returned.acquire(timeout=min(seconds, threading.TIMEOUT_MAX))
         finally:  # also where a signal interrupts the wait
-            given_up = not in_time and job.give_up()
-        if given_up:
+            left_alone = not in_time and job.give_up()
+            if left_alone and given_up:
+                given_up()
+        if left_alone:
             raise TimedOut
         return job.outcome()
 
@@ -117,15 +126,15 @@ class Workers:
             idle = self._idle > 0
             if idle:
                 self._idle -= 1
-        if idle:
-            self._jobs.put(job)
-            return
-        thread = threading.Thread(target=self._work, args=(self._jobs, job), name="notifyhub-worker", daemon=True)
-        # RuntimeError: out of threads, or the interpreter is ending; the job was given to nobody.
-        rebuilt(thread.start, by=lambda _: Saturated("no thread could be started"), of=RuntimeError)
+        if not idle:
+            thread = threading.Thread(target=self._work, args=(self._jobs,), name="notifyhub-worker", daemon=True)
+            # RuntimeError: out of threads, or the interpreter is ending; the job was given to nobody.
+            rebuilt(thread.start, by=lambda _: Saturated("no thread could be started"), of=RuntimeError)
+        self._jobs.put(job)  # not as the thread's argument: a thread keeps those as long as it runs
 
-    def _work(self, jobs: queue.SimpleQueue[_Job[Any]], job: _Job[Any]) -> None:
+    def _work(self, jobs: queue.SimpleQueue[_Job[Any]]) -> None:
         while True:
+            job = jobs.get()
             job.run()
             with self._lock:
                 stays = self._idle < IDLE_KEPT and jobs is self._jobs
@@ -135,7 +144,6 @@ class Workers:
             del job  # it holds a message
             if not stays:
                 return
-            job = jobs.get()
 
     def _reset(self) -> None:
         self._jobs = queue.SimpleQueue()
@@ -170,11 +178,7 @@ class Bulkhead:
             if late:
                 late(result)
 
-        try:
-            return WORKERS.call(work, seconds, late=end)
-        except TimedOut:
-            self._count_hanging()
-            raise
+        return WORKERS.call(work, seconds, late=end, given_up=self._count_hanging)
 
     def _count_hanging(self) -> None:
         with self._lock:

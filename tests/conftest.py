@@ -1,6 +1,7 @@
 """AWS on loopback and an application's hooks, for every test that wants them."""
 
 import importlib
+import signal
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,11 @@ def hooks(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.syspath_prepend(Path(__file__).parent / "data" / "hooks")
     return importlib.import_module("acme_hooks")
+
+
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises KeyboardInterrupt, also where the tests run in the background and SIGINT is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -2,7 +2,6 @@
 
 import _thread
 import logging
-import signal
 import time
 
 import pytest
@@ -23,6 +22,7 @@ from notifyhub.errors import (
 )
 from notifyhub.events import parse_event
 from notifyhub.ledger.memory import MemoryLedger
+from notifyhub.observability.observer import Observer
 from notifyhub.recipients import RecipientResolver
 from notifyhub.testing import RecordingProvider, assert_absent, forge_event, traces_of
 from notifyhub.testing.contracts.ledger import ManualClock
@@ -60,14 +60,6 @@ class Undecided(Decryptor):
 
     def decrypt(self, event, deadline):
         raise ZeroDivisionError
-
-
-@pytest.fixture
-def interruptible():
-    """Ctrl-C raises KeyboardInterrupt, also where the tests run in the background and SIGINT is ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def failing(error, *, settings=None, **parts):
@@ -227,6 +219,73 @@ def test_what_an_interruption_left_unknown_is_not_sent_again_where_that_must_not
         hub.dispatcher.dispatch(event)
     assert caught.value.reason == "outcome_unknown"
     assert len(hub.providers["mail"].contexts) <= 1
+
+
+class Interrupting(Observer):
+    """Ends the process as some signal's handler may: in the midst of what follows an acceptance."""
+
+    def on_attempt(self, event, channel, attempt):
+        raise SystemExit(143)
+
+
+class InterruptedLedger(MemoryLedger):
+    """Is told of the end while a signal comes, before it has written or after."""
+
+    def __init__(self, *, writes):
+        super().__init__()
+        self.writes = writes
+        self.told = 0
+
+    def settle(self, claim, receipt):
+        self.told += 1
+        if self.told > 1 or self.writes:
+            super().settle(claim, receipt)
+        if self.told == 1:
+            raise SystemExit(143)
+
+
+ONCE = {"SignUp": {"on_unknown": "stop"}}
+
+
+def test_an_interruption_behind_an_acceptance_is_no_release_as_if_nothing_was_sent():
+    hub, event = Hub(settings_of(triggers=ONCE), observers=[Interrupting()]), parse_event(signing_up())
+    with pytest.raises(SystemExit):
+        hub.dispatcher.dispatch(event)
+    assert hub.ledger.claim(event.key("email", ""), owner="next", lease=0).unknown_at == ("mail",)
+    with pytest.raises(Undeliverable, match="on_unknown is stop"):
+        hub.dispatcher.dispatch(event)
+    assert len(hub.sent()) == 1
+
+
+@pytest.mark.parametrize("writes", [False, True])
+def test_an_interruption_while_the_ledger_is_told_has_it_told_again(writes):
+    hub, event = Hub(settings_of(triggers=ONCE), ledger=InterruptedLedger(writes=writes)), signing_up()
+    with pytest.raises(SystemExit):
+        hub.dispatcher.dispatch(event)
+    assert hub.dispatcher.dispatch(event).status == "duplicate"
+    assert len(hub.sent()) == 1
+
+
+def test_an_interruption_while_a_verdict_is_told_has_it_told_again():
+    hub, event = failing(RecipientRejected, ledger=InterruptedLedger(writes=False)), signing_up()
+    with pytest.raises(SystemExit):
+        hub.dispatcher.dispatch(event)
+    with pytest.raises(Undeliverable):
+        hub.dispatcher.dispatch(event)
+    assert len(hub.providers["mail"].contexts) == 1
+
+
+def test_a_refusal_before_the_interruption_leaves_nothing_unknown():
+    class Late(Interrupting):
+        def on_attempt(self, event, channel, attempt):
+            if attempt.provider == "backup":
+                raise SystemExit(143)
+
+    hub, event = Hub(settings_of(email=("mail", "backup")), observers=[Late()]), parse_event(signing_up())
+    hub.providers["mail"].fail_with(RefusedHere)
+    with pytest.raises(SystemExit):
+        hub.dispatcher.dispatch(event)
+    assert hub.ledger.claim(event.key("email", ""), owner="next", lease=0).unknown_at == ("backup",)
 
 
 def test_an_event_that_failed_is_delivered_when_it_comes_again():

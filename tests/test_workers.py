@@ -2,12 +2,16 @@
 
 import contextlib
 import contextvars
+import gc
 import multiprocessing
+import signal
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -143,6 +147,42 @@ def test_a_call_that_hung_is_counted_off_however_it_ends(ends):
         time.sleep(0.01)
     assert len(told) == MAX_HANGING
     assert bulkhead.call(lambda: "well", 5) == "well"
+
+
+def test_calls_whose_caller_was_interrupted_are_counted_too(interruptible):
+    """They hang all the same, and are counted off when they end."""
+    bulkhead, goes_on, ended = Bulkhead(), threading.Event(), []
+
+    def interrupt_and_hang():
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        goes_on.wait(30)
+
+    for _ in range(MAX_HANGING):
+        with pytest.raises(KeyboardInterrupt):
+            bulkhead.call(interrupt_and_hang, 20, late=ended.append)
+    with pytest.raises(Saturated, match=f"{MAX_HANGING} earlier calls still hang"):
+        bulkhead.call(lambda: 1, 5)
+    goes_on.set()
+    give_up = time.monotonic() + 10
+    while len(ended) < MAX_HANGING and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert bulkhead.call(lambda: "well", 5) == "well"
+
+
+class Held:
+    """What a call holds; a weak reference tells whether somebody still keeps it."""
+
+
+def test_a_thread_keeps_nothing_of_the_calls_that_it_made(workers):
+    kept = []
+    for _ in range(3):
+        held = Held()
+        kept.append(weakref.ref(held))
+        workers.call(partial(repr, held), 5)
+        del held
+    workers.call(lambda: None, 5)
+    gc.collect()
+    assert [reference() for reference in kept] == [None, None, None]
 
 
 def test_many_at_once_are_no_congestion():

@@ -100,18 +100,14 @@ class _ProviderTurn:
             dead_after=self.request.dead_after,
             attempt=number,
         )
-        message = self.request.message
-        try:
-            outcome, attempt = self.failover.attempts.send(
-                self.name, message, context, reporter=self.reporter, accept_late=self._accept_late
-            )
-        except BaseException:
-            # A signal, such as the one that ends a process: the call goes on, and nobody will say how it ends.
-            self.request.note_unknown(self.name)
-            raise
+        # Until it is known that the call was refused, also where a signal ends the process meanwhile: the call goes on.
+        self.request.note_call(self.name)
+        outcome, attempt = self.failover.attempts.send(
+            self.name, self.request.message, context, reporter=self.reporter, accept_late=self._accept_late
+        )
         self.attempts.append(attempt)
-        if isinstance(outcome, OutcomeUnknown):
-            self.request.note_unknown(self.name)
+        if not isinstance(outcome, ProviderReceipt | OutcomeUnknown):
+            self.request.note_refusal(self.name)
         self.failover.cooldown.note(self.name, outcome)
         return outcome
 

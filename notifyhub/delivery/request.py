@@ -32,7 +32,8 @@ class DeliveryRequest:
         dead_after: when the message is of no use any more; None where it never expires.
         unknown_at: instances that may have accepted it in an earlier invocation.
         on_unknown: what follows when a provider may have accepted it or not.
-        note_unknown: called with each instance that may have accepted it now, before anything else follows from that.
+        note_call: called with an instance before each call of it, from when on it may have accepted the message.
+        note_refusal: called with the instance when that call has surely not been accepted.
         accept_late: called in another thread when a call that was given up turns out to have been accepted.
     """
 
@@ -43,7 +44,8 @@ class DeliveryRequest:
     dead_after: datetime | None = None
     unknown_at: tuple[str, ...] = ()
     on_unknown: OnUnknown = "failover"
-    note_unknown: Callable[[str], object] = field(default=_ignore)
+    note_call: Callable[[str], object] = field(default=_ignore)
+    note_refusal: Callable[[str], object] = field(default=_ignore)
     accept_late: Callable[[Delivery], object] = field(default=_ignore)
 
     @classmethod
@@ -59,7 +61,8 @@ class DeliveryRequest:
             dead_after=dead_after,
             unknown_at=held.claim.unknown_at,
             on_unknown=on_unknown,
-            note_unknown=held.note_unknown,
+            note_call=held.note_call,
+            note_refusal=held.note_refusal,
             accept_late=held.settle_late,
         )
 

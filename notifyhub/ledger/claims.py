@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -59,8 +60,9 @@ class Claims:
 
         The claim may be settled already: then it brings the receipt, and nothing is recorded. Else a verdict that the
         block raises settles it, and any other error gives the message back, with the instances that may have accepted
-        it. `again` claims what is settled once more, under another key. `failed` is called with the operation and the
-        problem where the ledger does not work.
+        it. So does an interruption, such as the signal that ends a process; one that comes while the ledger is told of
+        a delivery has the ledger told once more. `again` claims what is settled once more, under another key. `failed`
+        is called with the operation and the problem where the ledger does not work.
         """
         access = _Access(self, owner, deadline, failed)
         claim = access.take(key)
@@ -71,12 +73,13 @@ class Claims:
             yield held
             return
         try:
-            yield held
-        except Undeliverable as verdict:
-            held.settle(verdict.as_delivery(channel))
-            raise
+            try:
+                yield held
+            except Undeliverable as verdict:
+                held.settle(verdict.as_delivery(channel))
+                raise
         except BaseException:
-            held.release()
+            held.end()
             raise
 
 
@@ -92,22 +95,39 @@ class HeldClaim:
         self.claim = claim
         self.deadline = access.deadline.within(access.claims.work_s)
         self._access = access
-        self._unknown_now: list[str] = []
+        self._open_calls: Counter[str] = Counter()
+        self._delivery: Delivery | None = None
+        self._told = False
 
     @property
     def receipt(self) -> Receipt | None:
         """The receipt of a message that is settled already; else None."""
         return self.claim.receipt
 
-    def note_unknown(self, instance: str) -> None:
-        """Notes an instance that may have accepted the message; the next claim brings it."""
-        self._unknown_now.append(instance)
+    def note_call(self, instance: str) -> None:
+        """Notes, before the call, an instance that may have accepted the message; the next claim brings it."""
+        self._open_calls[instance] += 1
+
+    def note_refusal(self, instance: str) -> None:
+        """Notes that the instance surely did not accept the message at its last call."""
+        self._open_calls[instance] -= 1
 
     def settle(self, delivery: Delivery) -> Delivery:
         """Records the delivery, and returns it."""
+        self._delivery = delivery
         if known := self._find():
             self._record(known, delivery, self._access.seconds_left())
+        self._told = True
         return delivery
+
+    def end(self) -> None:
+        """Tells the ledger the end that it was not told yet: the delivery if there is one, else that there is none."""
+        if self._told:
+            return
+        if self._delivery is not None:
+            self.settle(self._delivery)
+        else:
+            self.release()
 
     def settle_late(self, delivery: Delivery) -> None:
         """Records an acceptance that came after its call was given up, unless another owner has the message by now."""
@@ -118,16 +138,22 @@ class HeldClaim:
     def release(self) -> None:
         """Gives the message back, with the instances that may have accepted it."""
         if known := self._find():
-            unknown_at = tuple(dict.fromkeys(self._unknown_now))
+            unknown_at = tuple(instance for instance, calls in self._open_calls.items() if calls)
             ledger = self._access.claims.ledger
             self._access.attempt(
                 "release", lambda: ledger.release(known, unknown_at=unknown_at), self._access.seconds_left()
             )
 
     def _find(self) -> Claim | None:
-        """The claim as the ledger knows it; it may work again by now. None where it does not, or is settled."""
-        known = self.claim if self.claim.guarded else self._access.ask(self.claim.key, self._access.seconds_left())
-        return known if known is not None and known.state == "won" else None
+        """The claim as the ledger knows it, which may work again by now; None where it is another's, or settled.
+
+        Where the ledger does not answer, the claim may be there all the same. What follows is then sent blindly: it has
+        no effect unless the claim is still this owner's.
+        """
+        if self.claim.guarded:
+            return self.claim
+        known = self._access.ask(self.claim.key, self._access.seconds_left() / 2) or self.claim
+        return known if known.state == "won" else None
 
     def _record(self, known: Claim, delivery: Delivery, seconds: float) -> None:
         receipt = Receipt.of((delivery,))

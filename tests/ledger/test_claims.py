@@ -9,7 +9,16 @@ import pytest
 
 from notifyhub.clock import now
 from notifyhub.deadline import Deadline
-from notifyhub.errors import DeliveryFailed, InProgress, NotifyHubError, RecipientRejected, RefusedHere, Undeliverable
+from notifyhub.errors import (
+    DeliveryFailed,
+    InProgress,
+    NotifyHubError,
+    OutcomeUnknown,
+    RecipientRejected,
+    RefusedHere,
+    Undeliverable,
+)
+from notifyhub.events.parsing import parse_event
 from notifyhub.ledger import claims as module
 from notifyhub.ledger.base import Ledger
 from notifyhub.ledger.claims import Claims
@@ -233,7 +242,7 @@ class Slow(Bulkhead):
         super().__init__()
         self.given: list[float] = []
 
-    def call(self, work, seconds, *, late=None):
+    def call(self, work, seconds, *, late=None, given_up=None):
         self.given.append(seconds)
         time.sleep(0.2)
         return work()
@@ -258,9 +267,64 @@ def test_what_went_out_unguarded_and_failed_is_given_back_with_what_is_known(led
     ledger.failing["claim"] = OSError()
     held = take(claims)
     ledger.failing.clear()
-    held.note_unknown("mail")
+    held.note_call("mail")
     held.release()
     assert take(claims, "next").claim.unknown_at == ("mail",)
+
+
+class SlowToAnswer(Ailing):
+    """Writes at once, and answers when the caller has gone."""
+
+    may_block = True
+
+    def __init__(self):
+        super().__init__()
+        self.let = threading.Event()
+
+    def claim(self, key, *, owner, lease):
+        claim = super().claim(key, owner=owner, lease=lease)
+        self.let.wait(20)
+        return claim
+
+    def settle(self, claim, receipt):
+        super().settle(claim, receipt)
+        self.let.wait(20)
+
+    def release(self, claim, *, unknown_at=()):
+        super().release(claim, unknown_at=unknown_at)
+        self.let.wait(20)
+
+
+@pytest.fixture
+def slow():
+    ledger = SlowToAnswer()
+    yield ledger
+    ledger.let.set()
+
+
+def test_a_ledger_that_writes_and_answers_too_late_is_told_the_end_all_the_same(slow):
+    hub, event = Hub(settings_of(), ledger=slow), parse_event(signing_up())
+    hub.dispatcher.dispatch(event, deadline=Deadline.after(2))
+    assert slow.real.claim(event.key("email", ""), owner="next", lease=LEASE_S).state == "settled"
+
+
+def test_it_is_told_of_a_failure_too(slow):
+    hub, event = Hub(settings_of(), ledger=slow), parse_event(signing_up())
+    hub.providers["mail"].fail_with(OutcomeUnknown)
+    with pytest.raises(DeliveryFailed):
+        hub.dispatcher.dispatch(event, deadline=Deadline.after(2))
+    claim = slow.real.claim(event.key("email", ""), owner="next", lease=LEASE_S)
+    assert (claim.state, claim.unknown_at) == ("won", ("mail",))
+
+
+def test_what_another_owner_holds_by_then_is_left_to_him(ledger, claims_of, take):
+    """As after a claim whose answer was lost, and whose lease has passed."""
+    claims = claims_of(ledger)
+    ledger.failing["claim"] = OSError()
+    held = take(claims)
+    ledger.real.claim(KEY, owner="next", lease=LEASE_S)
+    held.settle(DELIVERY)
+    assert ledger.real.claim(KEY, owner="third", lease=LEASE_S).state == "held"
 
 
 def test_sending_again_does_not_make_a_message_young():
