@@ -148,6 +148,8 @@ class ProviderHttp:
         )
         if reply is None:
             raise OutcomeUnknown(self._provider, "the answer was still coming in when the time was up")
+        if reply.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+            raise OutcomeUnknown(self._provider, f"the answer ({reply.status}) is compressed, which was not asked for")
         return reply
 
     def _explain(self, client: httpx.Client, error: Exception) -> ProviderError:
@@ -207,7 +209,7 @@ def _read_body(response: httpx.Response, deadline: Deadline) -> bytes | None:
     that comes late, which is one read time-out after the deadline at the most.
     """
     body = bytearray()
-    for chunk in response.iter_bytes():
+    for chunk in response.iter_raw():  # as it came: a few kilobytes of gzip can unfold to gigabytes
         body += chunk
         if len(body) > RESPONSE_CAP:
             break
@@ -217,10 +219,14 @@ def _read_body(response: httpx.Response, deadline: Deadline) -> bytes | None:
 
 
 def _make_client() -> httpx.Client:
+    from http.cookiejar import DefaultCookiePolicy  # httpx has it loaded
+
     from notifyhub.clients.http_library import httpx
 
     limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=20)
-    # Answers are short; a compressed one could unfold to far more than the cap before it is counted.
+    # Answers are short, and none is decompressed.
     client = httpx.Client(follow_redirects=False, limits=limits, headers={"accept-encoding": "identity"})
+    # Vendors' cookies would go along with every later message, grow, and pin a second try to the node that failed.
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
     quiet_http()  # not before: httpx imports httpcore, and with it its loggers, when it builds a client
     return client

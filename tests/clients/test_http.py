@@ -2,6 +2,8 @@
 
 import logging
 import time
+import tracemalloc
+import zlib
 
 import pytest
 import trustme
@@ -216,3 +218,38 @@ def test_no_log_line_shows_url_header_or_body(http, vendor, caplog):
         post(http, vendor.url)
         failure(http, f"http://127.0.0.1:{free_port()}")
     assert_absent([CANARY, "127.0.0.1"], [caplog.text])
+
+
+def bomb(coding):
+    """A reply of some kilobytes whose body unfolds to 64 MB."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31 if "gzip" in coding else 15)
+    body = b"".join(packer.compress(bytes(1 << 20)) for _ in range(64)) + packer.flush()
+    head = f"HTTP/1.1 202 Accepted\r\ncontent-encoding: {coding}\r\ncontent-length: {len(body)}\r\n\r\n"
+    return lambda connection: connection.sendall(head.encode() + body)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP, gzip", "deflate", "br", "zstd", "made-up"])
+def test_an_answer_is_never_decompressed(http, coding):
+    """A few kilobytes can unfold to more than the process has, and then no other provider is asked."""
+    tracemalloc.start()
+    try:
+        error = failure_over(http, bomb(coding))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert type(error) is OutcomeUnknown
+    assert str(error) == "acme: the answer (202) is compressed, which was not asked for"
+    assert peak < 10e6
+
+
+def test_an_answer_that_says_that_it_is_not_compressed_counts(http, vendor):
+    vendor.answer = VendorAnswer(status=202, headers={"Content-Encoding": "identity"}, body="kept as it is")
+    assert post(http, vendor.url).body == b"kept as it is"
+
+
+def test_no_cookie_is_kept(http, vendor):
+    """They would go along with every later message, of other recipients too, and grow."""
+    for number in range(3):
+        vendor.answer = VendorAnswer(status=200, headers={"Set-Cookie": f"node{number}={CANARY}; Path=/"})
+        post(http, vendor.url)
+    assert [request.headers.get("cookie") for request in vendor.requests] == [None, None, None]
