@@ -211,9 +211,9 @@ def _call_provider(name: str, provider: Provider, message: Message, context: Sen
         shown = message if provider.capabilities.needs_secret else message.without_secret()
         receipt: object = provider.send(shown, context)
     except ProviderError as error:
-        return scrub_error(error, message)
+        return scrub_error(error, message, provider=provider.name)
     except ConfigurationError as error:
-        return scrub_error(ProviderUnusable(name, str(error)), message)
+        return scrub_error(ProviderUnusable(name, str(error)), message, provider=name)
     if isinstance(receipt, ProviderReceipt):
         return scrub_receipt(receipt, message)
     return OutcomeUnknown(name, f"the plugin returned {type(receipt).__name__} and no receipt")

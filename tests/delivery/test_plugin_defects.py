@@ -6,12 +6,20 @@ import threading
 
 import pytest
 
-from notifyhub.errors import DeliveryFailed, NotSent, OutcomeUnknown, ProviderUnusable, RefusedHere, Undeliverable
+from notifyhub.errors import (
+    DeliveryFailed,
+    NotSent,
+    OutcomeUnknown,
+    ProviderUnusable,
+    RecipientRejected,
+    RefusedHere,
+    Undeliverable,
+)
 from notifyhub.events import parse_event
 from notifyhub.provider import Capabilities
 from notifyhub.testing import RecordingProvider, assert_absent, traces_of
 from tests.delivery.test_unknown_outcomes import Recognising
-from tests.support.hub import Hub, Waiting, settings_of, signing_up
+from tests.support.hub import CODE, Hub, Waiting, settings_of, signing_up
 from tests.support.leak_search import LeakSearch
 
 TWO = settings_of(email=("first", "second"))
@@ -27,6 +35,75 @@ class Saying(RecordingProvider):
 
     def send(self, message, context):
         raise self.says(message)
+
+
+class Response:
+    """As an SDK's, whose repr shows nothing of what it holds."""
+
+    def __init__(self, text):
+        self.text = text
+
+
+class VendorError(RefusedHere):
+    def __init__(self, text):
+        self.response = Response(text)
+        super().__init__("first", "refused")
+
+    def __str__(self):
+        return f"refused: {self.response.text}"
+
+
+class Representing(RefusedHere):
+    def __init__(self, text):
+        self.response = Response(text)
+        super().__init__("first", "refused")
+
+    def __repr__(self):
+        return f"<refused: {self.response.text}>"
+
+
+class Verdict(VendorError, RecipientRejected):
+    """A verdict that ends the event."""
+
+
+class Failing(RefusedHere):
+    def __init__(self, text):
+        super().__init__("first", "refused")
+
+    def __str__(self):
+        raise ValueError
+
+
+def with_note(text):
+    error = RefusedHere("first")
+    error.add_note(text)
+    return error
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        VendorError,
+        Verdict,
+        Representing,
+        Failing,
+        with_note,
+        lambda text: RefusedHere(f"vendor said: {text}"),
+        lambda text: RefusedHere("first", status=text),
+        lambda text: type(f"Refused{CODE}", (RefusedHere,), {})("first"),
+    ],
+)
+def test_an_error_shows_nothing_of_the_message_whatever_way_it_would(says):
+    settings = settings_of(email=("first", "second"))
+    hub = Hub(settings, providers={"first": Saying(lambda message: says(message.text))})
+    event = parse_event(signing_up())
+    with LeakSearch() as search:
+        try:
+            search.note(hub.dispatcher.dispatch(event))
+        except Undeliverable as error:
+            search.note(error)
+        search.note(hub.ledger.claim(event.key("email", ""), owner="next", lease=0))
+        search.assert_absent(CODE)
 
 
 def providers_of(delivery):
