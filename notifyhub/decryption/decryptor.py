@@ -10,7 +10,6 @@ from __future__ import annotations
 import abc
 import base64
 import binascii
-import math
 import re
 from typing import TYPE_CHECKING, ClassVar
 
@@ -35,15 +34,16 @@ _ENTITY = re.compile("|".join(_ENTITIES))
 class Decryptor(abc.ABC):
     """Turns an event's ciphertext into its secret; safe to use from many threads."""
 
-    gives_up_after_s: ClassVar[float] = math.inf
-    """Seconds after which it ends by itself, whatever happens; with less time left it is bounded by wall clock."""
+    may_block: ClassVar[bool] = True
+    """Whether it waits for anything; then it is bounded by wall clock, which costs a thread, about 0.1 ms."""
 
     def secret_of(self, event: Event, deadline: Deadline) -> Secret | None:
         """Decrypts an event's secret, None where it has none; raises DecryptionError, at the deadline at the latest."""
         if not event.ciphertext:
             return None
-        if deadline.passed or deadline.remaining() > self.gives_up_after_s:
+        if deadline.passed or not self.may_block:
             return self.decrypt(event, deadline)
+        # However much time is left: botocore's time-outs bound neither a name server that hangs nor a reply that drips.
         return rebuilt(
             lambda: WORKERS.call(lambda: self.decrypt(event, deadline), deadline.remaining()),
             by=lambda _: DecryptionError(

@@ -79,10 +79,6 @@ class SdkDecryptor(Decryptor):
 class EncryptionSdkDecryptor(SdkDecryptor):
     """Decrypts under KMS keys, given by their ARNs; raises ConfigurationError for an id or an alias."""
 
-    # Three attempts, each with a connection and an answer, and the waits of botocore's standard mode between them. With
-    # that much time and more, which is usual, no thread is needed, and threads are not free: see `notifyhub.workers`.
-    gives_up_after_s = KMS_ATTEMPTS * 2 * KMS_TIMEOUT_S + 4.0
-
     def __init__(self, key_arns: Sequence[str], clients: AwsClients, *, allow_missing_pool_id: bool = False) -> None:
         regions = {arn: _region(arn) for arn in key_arns}
         keys = [_kms_master_key(arn, clients, regions[arn]) for arn in key_arns]

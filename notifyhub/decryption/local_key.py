@@ -17,7 +17,7 @@ LOCAL_KEY_BYTES = 32
 class LocalKeyDecryptor(SdkDecryptor):
     """Decrypts down the same path as under KMS, with a raw AES-256 key of 32 bytes in its place."""
 
-    gives_up_after_s = 0.0
+    may_block = False
 
     def __init__(self, key: bytes, *, allow_missing_pool_id: bool = False) -> None:
         super().__init__([make_master_key(key)], allow_missing_pool_id=allow_missing_pool_id)
