@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 3.0
 STEP_TIMEOUT_S = 30.0
 """What one step may take where the deadline leaves more."""
+REPLY_CAP = 64 * 1024
+"""Bytes that one reply may have; RFC 5321, 4.5.3.1.5, wants none of more than 512 in a line."""
 
 
 def _host(text: str) -> str:
@@ -74,6 +76,7 @@ class Session(smtplib.SMTP):
         self._settings = settings
         self._tls = tls
         self._deadline = deadline
+        self._reply_bytes = 0
 
     def open(self) -> None:
         """Connects, encrypts and logs in, as the settings say."""
@@ -122,10 +125,17 @@ class Session(smtplib.SMTP):
         super().send(s)
 
     def getreply(self) -> tuple[int, bytes]:
-        """Reads a reply, in what time is left."""
+        """Reads a reply, in what time is left and up to `REPLY_CAP`: smtplib keeps every line of it."""
+        self._reply_bytes = 0
         if self.file is None and self.sock:
             self.file = io.BufferedReader(_Incoming(self, self.sock))
         return super().getreply()
+
+    def count(self, received: int) -> None:
+        """Counts bytes of the reply; raises OSError where the server goes on and on."""
+        self._reply_bytes += received
+        if self._reply_bytes > REPLY_CAP:
+            raise OSError("the reply does not end")
 
     def _step(self, stage: str, command: str) -> None:
         self.stage = stage
@@ -189,7 +199,9 @@ class _Incoming(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         self._connection.settimeout(self._session.seconds_left())
-        return self._connection.recv_into(buffer)
+        received = self._connection.recv_into(buffer)
+        self._session.count(received)
+        return received
 
 
 def _domain(sender: str) -> str:
