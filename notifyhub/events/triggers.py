@@ -16,6 +16,7 @@ from notifyhub.channels import CHANNELS, Channel
 TAKE_OVER = "AccountTakeOverNotification"
 TEMPORARY_PASSWORD = "AdminCreateUser"  # noqa: S105 - the name of a trigger
 
+_LONGEST_SOURCE = 100
 _SOURCE = re.compile(r"Custom(?P<channel>Email|SMS|Sms)Sender_(?P<name>[A-Za-z0-9]{1,64})")
 
 
@@ -56,11 +57,15 @@ def source_names() -> list[str]:
     return [f"{prefixes[channel]}_{t.name}" for channel in CHANNELS for t in triggers if channel in t.channels]
 
 
-@functools.lru_cache(maxsize=64)
 def split_source(source: str) -> tuple[Channel, str] | None:
     """Splits a source into channel and trigger's name; returns None if it is no custom sender's.
 
     AWS's own tables spell the SMS prefix in two ways.
     """
+    return _split(source) if len(source) <= _LONGEST_SOURCE else None  # what is longer has no place in a cache
+
+
+@functools.lru_cache(maxsize=64)
+def _split(source: str) -> tuple[Channel, str] | None:
     match = _SOURCE.fullmatch(source)
     return ("email" if match["channel"] == "Email" else "sms", match["name"]) if match else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 import time
 from typing import TYPE_CHECKING, Any, Self
 
@@ -220,9 +221,34 @@ class CallReporter:
 
 
 def log(level: int, text: str, *values: object, extra: dict[str, Any] | None = None) -> None:
-    """Writes one line; what an application's log filter raises must not lose a code."""
-    with contextlib.suppress(Exception):
+    """Writes one line, whatever the application made of logging; an error that cannot be logged goes to standard error.
+
+    What a filter or a handler raises must not lose a code. To see fewer lines, set the logger's level: `disabled` is
+    undone, since `logging.config` sets it on every logger that it was not told of.
+    """
+    logger.disabled = False
+    try:
         logger.log(level, text, *values, extra=extra, stacklevel=2)
+    except Exception as error:  # noqa: BLE001 - of filters, handlers and factories, which raise what they like
+        kept = _drop_taken(extra or {}) if isinstance(error, KeyError) else extra
+    else:
+        return
+    with contextlib.suppress(Exception):
+        if kept != extra:  # before any handler had it: logging refuses fields that its records have already
+            logger.log(level, text, *values, extra=kept, stacklevel=2)
+            return
+    if level >= logging.ERROR:
+        with contextlib.suppress(Exception):
+            sys.stderr.write(f"{logging.getLevelName(level)} {logger.name}: {text % values}\n")
+
+
+def _drop_taken(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields that the application's LogRecords do not have already, by a factory of its own."""
+    try:
+        taken = vars(logger.makeRecord(logger.name, logging.INFO, "", 0, "", (), None))
+    except Exception:  # noqa: BLE001 - the factory itself fails
+        return fields
+    return {name: value for name, value in fields.items() if name not in taken}
 
 
 def _choose_level(delivery: Delivery, error: NotifyHubError | None) -> int:

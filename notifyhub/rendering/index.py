@@ -82,10 +82,11 @@ class TemplateIndex:
         all. A part of a root that takes precedence over the body's is used in the same locale; one of a root below is
         not, as it would not match the body, except for the subject, which a mail cannot do without.
         """
-        return self._remembered(tuple(folders), channel, tuple(wanted))
+        # Normalized before they are remembered: callers of the user pool choose locales, and may choose long ones.
+        return self._remembered(tuple(folders), channel, tuple(locales.normalize_all(wanted)))
 
     def _choose(self, folders: tuple[str, ...], channel: Channel, wanted: tuple[str, ...]) -> Chosen:
-        asked = locales.normalize_all((*wanted, self._default, BUILT_IN_LOCALE))
+        asked = (*wanted, self._default, BUILT_IN_LOCALE)
         candidates = tuple(form for locale in asked for form in locales.widen(locale))
         for folder in folders:
             for kind in ("html", "txt") if channel == "email" else ("txt",):

@@ -118,7 +118,7 @@ def test_a_late_result_is_counted_when_it_comes(lines):
 def test_a_ledger_that_is_down_is_counted(lines):
     Hub(settings_of(observability=EMF), ledger=Dead()).dispatcher.dispatch(signing_up())
     failures = [line for line in lines() if "LedgerFailures" in line]
-    assert [parsed(line)["Operation"] for line in failures] == ["claim", "claim"]
+    assert [parsed(line)["Operation"] for line in failures] == ["claim", "claim", "settle"]
     assert counted(failures) == {("LedgerFailures", ()): 1}
 
 

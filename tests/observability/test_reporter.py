@@ -268,9 +268,9 @@ def test_a_ledger_that_is_down_says_for_which_message(log):
     hub.dispatcher.dispatch(signing_up(), correlation="request-1")
     failures = [record for record in log.records if record.outcome == "ledger_failure"]
     assert [fields(record, "levelno", "operation", "error", *WHO) for record in failures] == [
-        (logging.ERROR, "claim", "ConnectionError", *JANE)
-    ] * 2
-    assert len(log.records) == 3
+        (logging.ERROR, operation, "ConnectionError", *JANE) for operation in ("claim", "claim", "settle")
+    ]
+    assert len(log.records) == 4
 
 
 def test_an_event_that_cannot_be_read_is_one_error_line(log):
@@ -303,10 +303,10 @@ def test_observers_see_each_channel_with_its_time_and_what_cannot_be_read():
         hub.dispatcher.dispatch(signing_up())
     with pytest.raises(EventError) as unreadable:
         hub.dispatcher.dispatch({})
-    down = ("claim", "ConnectionError")
+    down, settle, release = ((operation, "ConnectionError") for operation in ("claim", "settle", "release"))
     assert told.seen == [
-        *[down, down, ("SignUp", "accepted", None, True)],
-        *[down, down, ("SignUp", "failed", failed.value, True)],
+        *[down, down, settle, ("SignUp", "accepted", None, True)],
+        *[down, down, release, ("SignUp", "failed", failed.value, True)],
         unreadable.value,
     ]
 

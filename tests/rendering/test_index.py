@@ -216,3 +216,11 @@ def test_a_name_is_shown_as_the_file_behind_it(index_of):
     index = index_of(BUILT_IN)
     assert index.file(chosen(index).html or "") == str(index.roots[0] / "SignUp" / "email.body.en.html.j2")
     assert index.file("_layout/mail.html.j2") == "_layout/mail.html.j2"
+
+
+def test_what_strangers_ask_for_is_not_remembered(index_of):
+    """Callers of a user pool choose a locale in clientMetadata, as long as Cognito takes it."""
+    index = index_of(BUILT_IN)
+    for number in range(50):
+        chosen(index, f"{number:08}" * 10_000)
+    assert index._remembered.cache_info().currsize == 1

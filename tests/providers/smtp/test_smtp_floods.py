@@ -15,7 +15,13 @@ from notifyhub.provider import SendContext
 from notifyhub.provider.toolkit import Clients
 from notifyhub_providers.smtp import Smtp
 
-POLITE = {"connect": b"220 x", "ehlo": b"250-x\r\n250 AUTH PLAIN", "auth": b"235 ok", "mail": b"250 ok", "rcpt": b"250 ok"}
+POLITE = {
+    "connect": b"220 x",
+    "ehlo": b"250-x\r\n250 AUTH PLAIN",
+    "auth": b"235 ok",
+    "mail": b"250 ok",
+    "rcpt": b"250 ok",
+}
 FIRST_WORDS = {b"EHLO": "ehlo", b"AUTH": "auth", b"MAIL": "mail", b"RCPT": "rcpt", b"DATA": "data"}
 CODES = {
     "connect": b"220",
