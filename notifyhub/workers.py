@@ -44,6 +44,7 @@ class _Job(Generic[T]):
     def __init__(self, work: Callable[[], T], late: Callable[[T | None], object] | None) -> None:
         self.returned = threading.Lock()
         self.returned.acquire()
+        self.handed_over = False
         self.error: BaseException | None = None
         self.result: T | None = None
         self._work = work
@@ -109,12 +110,12 @@ class Workers:
         `late` is called in the worker's thread when such a call ends: with the result, or with None where it raised.
         """
         job = _Job(work, late)
-        self._give(job)
         in_time = left_alone = False
         try:
+            self._give(job)
             in_time = job.returned.acquire(timeout=min(seconds, threading.TIMEOUT_MAX))
         finally:  # also where a signal interrupts the wait
-            left_alone = not in_time and job.give_up()
+            left_alone = job.handed_over and not in_time and job.give_up()
             if left_alone and given_up:
                 given_up()
         if left_alone:
@@ -130,6 +131,7 @@ class Workers:
             thread = threading.Thread(target=self._work, args=(self._jobs,), name="notifyhub-worker", daemon=True)
             # RuntimeError: out of threads, or the interpreter is ending; the job was given to nobody.
             rebuilt(thread.start, by=lambda _: Saturated("no thread could be started"), of=RuntimeError)
+        job.handed_over = True
         self._jobs.put(job)  # not as the thread's argument: a thread keeps those as long as it runs
 
     def _work(self, jobs: queue.SimpleQueue[_Job[Any]]) -> None:

@@ -126,3 +126,9 @@ def test_secrets_are_equal_by_text_and_never_equal_to_a_text():
     assert hash(Secret(TEXT)) == hash(SECRET)
     assert Secret("other") != SECRET
     assert SECRET != TEXT
+
+
+def test_it_has_no_state_to_be_written():
+    """Python 3.11 gives every object a `__getstate__`, and libraries such as jsonpickle ask it."""
+    with pytest.raises(TypeError, match="no state"):
+        SECRET.__getstate__()

@@ -151,10 +151,12 @@ def test_a_call_that_hung_is_counted_off_however_it_ends(ends):
 
 def test_calls_whose_caller_was_interrupted_are_counted_too(interruptible):
     """They hang all the same, and are counted off when they end."""
-    bulkhead, goes_on, ended = Bulkhead(), threading.Event(), []
+    bulkhead, goes_on, ended = Bulkhead(), threading.Event(), list[object]()
+    caller = threading.get_ident()
 
     def interrupt_and_hang():
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        time.sleep(0.05)  # Python sees a signal that comes just before a wait begins only when the wait is over
+        signal.pthread_kill(caller, signal.SIGINT)
         goes_on.wait(30)
 
     for _ in range(MAX_HANGING):

@@ -33,7 +33,22 @@ def _write(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _read_texts_if_any(value: Any) -> Any:
+    return _read_texts(value if isinstance(value, dict) else None)
+
+
+def _read_text_if_any(value: Any) -> Any:
+    return value if isinstance(value, str) else None
+
+
+def _read_table_if_any(value: Any) -> Any:
+    return value if isinstance(value, dict) else None
+
+
 Texts = Annotated[dict[str, str], BeforeValidator(_read_texts)]
+# What no message is made of is read as absent where it has another form: a code must not be lost over it.
+OptionalTexts = Annotated[dict[str, str], BeforeValidator(_read_texts_if_any)]
+OptionalText = Annotated[str | None, BeforeValidator(_read_text_if_any)]
 
 
 class CallerContext(SafeModel):
@@ -41,15 +56,15 @@ class CallerContext(SafeModel):
 
     shown = ("client_id",)
 
-    client_id: str | None = None
-    aws_sdk_version: str | None = None
+    client_id: OptionalText = None
+    aws_sdk_version: OptionalText = None
 
 
 class CodeRequest(SafeModel):
     """The part of an event that holds the code and the user."""
 
     code: str | None = None
-    client_metadata: Texts = Field(default_factory=dict)
+    client_metadata: OptionalTexts = Field(default_factory=dict)
     user_attributes: Texts = Field(default_factory=dict)
 
 
@@ -61,9 +76,9 @@ class CognitoEvent(Event):
     trigger_source: str
     user_pool_id: str
     user_name: Annotated[str, Field(min_length=1)]
-    region: str | None = None
-    version: str | None = None
-    caller_context: CallerContext | None = None
+    region: OptionalText = None
+    version: OptionalText = None
+    caller_context: Annotated[CallerContext | None, BeforeValidator(_read_table_if_any)] = None
 
     @property
     def trigger(self) -> str:

@@ -21,6 +21,11 @@ def logger():
     logger.handlers[:], logger.filters[:], logger.disabled = handlers, filters, False
 
 
+class Broken(logging.Handler):
+    def handle(self, record):
+        raise ValueError(CODE)
+
+
 def fail():
     hub = Hub()
     hub.providers["mail"].fail_with(RefusedHere, times=9)
@@ -57,9 +62,7 @@ def test_an_error_that_cannot_be_logged_goes_to_standard_error(logger, part, cap
     if part == "filter":
         logger.addFilter(raising)
     elif part == "handler":
-        handler = logging.Handler()
-        handler.handle = raising
-        logger.addHandler(handler)
+        logger.addHandler(Broken())
     else:
         logging.setLogRecordFactory(raising)
     fail()
