@@ -154,6 +154,7 @@ def test_an_odd_field_that_no_message_needs_makes_no_event_unreadable(path, odd)
         place = place[step]
     place[steps[-1]] = odd
     event = parse_event(raw)
+    assert isinstance(event, CodeEvent)
     assert (event.trigger, event.channel) == ("SignUp", "email")
     assert event.request.user_attributes["email"] == raw["request"]["userAttributes"]["email"]
 
